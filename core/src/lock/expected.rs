@@ -1,0 +1,137 @@
+use super::seen::SeenJournal;
+use super::{Journal, Lock, LockError, LockKind, LockSchema, MAX_VERSION, Seen, WriteId};
+use crate::value::AttributeValue;
+
+/// What a write expects to find: where its handle comes from.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Expected {
+    /// No item.
+    New,
+    /// An item without a lock, written before there was one.
+    Legacy,
+    /// An item under a lock.
+    Held { lock: Lock, journal: HeldJournal },
+}
+
+/// What a write expects of the journal.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum HeldJournal {
+    /// The entity keeps none.
+    Off,
+    /// None was there: the lock is another tool's.
+    Missing,
+    /// It does not parse; only these very bytes may be replaced.
+    Unreadable(AttributeValue),
+    /// It is ours.
+    Kept(Journal),
+}
+
+/// The lock and journal that a write leaves.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Left {
+    pub(crate) lock: Lock,
+    pub(crate) journal: Option<Journal>,
+}
+
+impl Expected {
+    /// What a write based on this image expects.
+    pub(crate) fn after(schema: &LockSchema, seen: Seen) -> Result<Self, LockError> {
+        let Some(lock) = seen.lock else {
+            return Ok(Self::Legacy);
+        };
+        let journal = match (schema.journal, seen.journal) {
+            (None, _) => HeldJournal::Off,
+            (Some(_), SeenJournal::Missing) => HeldJournal::Missing,
+            (Some(_), SeenJournal::Unreadable(raw)) => HeldJournal::Unreadable(raw),
+            (Some(_), SeenJournal::Kept(journal)) => HeldJournal::Kept(journal),
+            (Some(attribute), SeenJournal::UnknownFormat(format)) => {
+                return Err(LockError::UnknownJournal { attribute, format });
+            }
+        };
+        Ok(Self::Held { lock, journal })
+    }
+
+    /// What the write `id` leaves; `writers` is the K of a journal that begins with it.
+    pub(crate) fn next(
+        &self,
+        schema: &LockSchema,
+        id: WriteId,
+        writers: u8,
+    ) -> Result<Left, LockError> {
+        let lock = match (schema.kind, self) {
+            (LockKind::Uuid, _) => Lock::Uuid(id.to_string()),
+            (LockKind::Version, Self::Held { lock: Lock::Version(version), .. }) => {
+                if *version >= MAX_VERSION {
+                    return Err(LockError::Overflow {
+                        attribute: schema.attribute,
+                    });
+                }
+                Lock::Version(version + 1)
+            }
+            (LockKind::Version, _) => Lock::Version(1),
+        };
+        let journal = schema.journal.map(|_| match self {
+            Self::Held {
+                journal: HeldJournal::Kept(journal),
+                ..
+            } => journal.with(id),
+            _ => Journal::born(id, writers),
+        });
+        Ok(Left { lock, journal })
+    }
+
+    /// Whether the lock condition of the write would hold on this image.
+    pub(super) fn holds(&self, image: Option<&Seen>) -> bool {
+        match (self, image) {
+            (Self::New, None) => true,
+            (Self::Legacy, Some(seen)) => seen.lock.is_none(),
+            (Self::Held { lock, journal }, Some(seen)) => {
+                seen.lock.as_ref() == Some(lock) && journal.holds(lock, &seen.journal)
+            }
+            _ => false,
+        }
+    }
+
+    pub(super) fn journal(&self) -> Option<&Journal> {
+        match self {
+            Self::Held {
+                journal: HeldJournal::Kept(journal),
+                ..
+            } => Some(journal),
+            _ => None,
+        }
+    }
+
+    pub(super) fn version(&self) -> Option<u64> {
+        match self {
+            Self::Held {
+                lock: Lock::Version(version),
+                ..
+            } => Some(*version),
+            _ => None,
+        }
+    }
+}
+
+impl HeldJournal {
+    fn holds(&self, lock: &Lock, seen: &SeenJournal) -> bool {
+        match (self, seen) {
+            // A UUID belongs to one life of one item, so the journal need not be compared.
+            (Self::Kept(_), _) if matches!(lock, Lock::Uuid(_)) => true,
+            (Self::Kept(held), SeenJournal::Kept(seen)) => held.same_life(seen),
+            (Self::Unreadable(held), SeenJournal::Unreadable(seen)) => held == seen,
+            (Self::Off, _) | (Self::Missing, SeenJournal::Missing) => true,
+            _ => false,
+        }
+    }
+}
+
+impl From<Left> for Expected {
+    /// What the next write expects after one that left this.
+    fn from(left: Left) -> Self {
+        Self::Held {
+            lock: left.lock,
+            journal: left.journal.map_or(HeldJournal::Off, HeldJournal::Kept),
+        }
+    }
+}

@@ -1,0 +1,88 @@
+use std::fmt;
+
+use uuid::Uuid;
+
+/// Who writes: 48 random bits, one for each `Db`.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct WriterId([u8; 6]);
+
+impl WriterId {
+    /// A writer id from the operating system's randomness.
+    pub(crate) fn fresh() -> Self {
+        let random = Uuid::new_v4().into_bytes();
+        let mut id = [0; 6];
+        id.copy_from_slice(&random[..6]);
+        Self(id)
+    }
+}
+
+impl fmt::Debug for WriterId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|b| write!(f, "{b:02x}"))
+    }
+}
+
+/// Which write: 16 bytes in UUIDv8 form (RFC 9562), the writer in front and fresh randomness behind. There is no counter:
+/// a machine restored from a snapshot would repeat it.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct WriteId([u8; 16]);
+
+impl WriteId {
+    pub(crate) const BYTES: usize = 16;
+
+    pub(crate) fn fresh(writer: WriterId) -> Self {
+        Self::new(writer, Uuid::new_v4().into_bytes())
+    }
+
+    /// The id of `writer` whose other bits come from `random`.
+    pub(crate) fn new(writer: WriterId, mut random: [u8; 16]) -> Self {
+        random[..6].copy_from_slice(&writer.0);
+        Self(
+            uuid::Builder::from_custom_bytes(random)
+                .into_uuid()
+                .into_bytes(),
+        )
+    }
+
+    pub(crate) fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(bytes)
+    }
+
+    pub(crate) fn as_bytes(&self) -> &[u8; 16] {
+        &self.0
+    }
+
+    pub(crate) fn writer(&self) -> WriterId {
+        let mut writer = [0; 6];
+        writer.copy_from_slice(&self.0[..6]);
+        WriterId(writer)
+    }
+}
+
+impl fmt::Display for WriteId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Uuid::from_bytes(self.0).hyphenated().fmt(f)
+    }
+}
+
+impl fmt::Debug for WriteId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_is_a_uuid_v8_that_names_its_writer() {
+        let writer = WriterId::fresh();
+        let (a, b) = (WriteId::fresh(writer), WriteId::fresh(writer));
+        assert_ne!(a, b);
+        assert_eq!(a.writer(), writer);
+        let uuid = Uuid::parse_str(&a.to_string()).unwrap();
+        assert_eq!(uuid.get_version_num(), 8);
+        assert_eq!(uuid.get_variant(), uuid::Variant::RFC4122);
+    }
+}

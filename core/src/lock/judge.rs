@@ -1,0 +1,158 @@
+//! What became of a write whose answer is missing or doubtful, from what an image of the item shows.
+
+use super::{Expected, Left, Lock, Seen, WriteId};
+
+/// What a write does to its item.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Operation {
+    Insert,
+    Update,
+    Delete,
+}
+
+/// A write as it was sent: the same id and condition in every copy.
+#[derive(Debug, Clone)]
+pub(crate) struct Write {
+    pub(crate) operation: Operation,
+    pub(crate) id: WriteId,
+    pub(crate) expected: Expected,
+    /// `None` for a delete.
+    pub(crate) left: Option<Left>,
+}
+
+/// Where an image comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Source {
+    /// It came with the refusal of the write.
+    Refusal,
+    /// It was read, consistently, after the write was sent.
+    Read,
+}
+
+/// What is known besides the write itself.
+pub(crate) struct Evidence<'a> {
+    /// The item, or that there is none.
+    pub(crate) image: Option<&'a Seen>,
+    pub(crate) source: Source,
+    /// Whether this `Db` issued an id before it issued the write's.
+    pub(crate) issued_before: &'a dyn Fn(&WriteId) -> bool,
+    /// Exactly one attempt was made, and it was answered `ConditionalCheckFailed`.
+    pub(crate) answered_once: bool,
+}
+
+/// What became of a write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// It landed.
+    Landed,
+    /// The lock is as expected: what refused it was the user's own condition. Final.
+    ConditionRefused,
+    /// Not landed yet, but a copy under way still may: send the same write again.
+    NotYet,
+    /// Proved not landed: a real conflict.
+    NotLanded,
+    /// Not landed, unless the network delivers twice.
+    NotLandedWeak,
+    /// The evidence is gone.
+    Unknown,
+    /// An insert found an item that is not its own.
+    Exists,
+    /// A delete found no item, and did not remove it.
+    NotFound,
+    /// A delete finds its item gone, by itself or by another.
+    Gone,
+}
+
+/// Judges a write by the rows of the table in `ARCHITECTURE.md`, "Judging".
+pub(crate) fn judge(write: &Write, evidence: &Evidence<'_>) -> Verdict {
+    if bears_mark(write, evidence.image) {
+        return Verdict::Landed;
+    }
+    if write.expected.holds(evidence.image) {
+        return match (evidence.source, evidence.image) {
+            (Source::Refusal, Some(_)) => Verdict::ConditionRefused,
+            _ => Verdict::NotYet,
+        };
+    }
+    match write.operation {
+        Operation::Insert => judge_insert(write, evidence),
+        Operation::Update => judge_update(write, evidence),
+        Operation::Delete => judge_delete(write, evidence),
+    }
+}
+
+/// A fresh id can stand in an item only because the write that carries it landed.
+fn bears_mark(write: &Write, image: Option<&Seen>) -> bool {
+    let Some((left, image)) = write.left.as_ref().zip(image) else {
+        return false;
+    };
+    let in_lock = matches!(left.lock, Lock::Uuid(_)) && image.lock.as_ref() == Some(&left.lock);
+    let in_journal = image
+        .kept()
+        .is_some_and(|seen| seen.birth == write.id || seen.entries.contains(&write.id));
+    in_lock || in_journal
+}
+
+fn mute(evidence: &Evidence<'_>) -> Verdict {
+    if evidence.answered_once {
+        Verdict::NotLandedWeak
+    } else {
+        Verdict::Unknown
+    }
+}
+
+fn judge_insert(write: &Write, evidence: &Evidence<'_>) -> Verdict {
+    let journaled = write.left.as_ref().is_some_and(|l| l.journal.is_some());
+    if journaled || evidence.answered_once {
+        Verdict::Exists
+    } else {
+        Verdict::Unknown
+    }
+}
+
+fn judge_update(write: &Write, evidence: &Evidence<'_>) -> Verdict {
+    let Some((image, seen)) = evidence.image.and_then(|i| Some((i, i.kept()?))) else {
+        return mute(evidence);
+    };
+    let left = write.left.as_ref().and_then(|l| l.journal.as_ref());
+    if !left.is_some_and(|left| left.birth == seen.birth) {
+        return mute(evidence);
+    }
+    let passed = match (image.version(), write.expected.version()) {
+        (Some(now), Some(read)) if now < read => return mute(evidence),
+        (Some(now), Some(read)) => Some(now - read),
+        _ => None,
+    };
+    let read = write.expected.journal();
+    let earlier = |id: &WriteId| {
+        read.is_some_and(|read| read.entries.contains(id)) || (evidence.issued_before)(id)
+    };
+    let mut mine = seen
+        .entries
+        .iter()
+        .filter(|id| id.writer() == write.id.writer());
+    if !mine.all(earlier) {
+        return Verdict::Unknown; // two machines share one writer id
+    }
+    let few_passed = passed.is_some_and(|passed| passed <= u64::from(seen.writers));
+    if seen.has_room() || few_passed || seen.entries.iter().any(earlier) {
+        Verdict::NotLanded
+    } else {
+        Verdict::Unknown
+    }
+}
+
+fn judge_delete(write: &Write, evidence: &Evidence<'_>) -> Verdict {
+    let Some(image) = evidence.image else {
+        return if evidence.answered_once {
+            Verdict::NotFound
+        } else {
+            Verdict::Gone
+        };
+    };
+    match (write.expected.journal(), image.kept()) {
+        (Some(read), Some(seen)) if read.birth == seen.birth => Verdict::NotLanded,
+        (Some(_), Some(_)) if !evidence.answered_once => Verdict::Gone,
+        _ => mute(evidence),
+    }
+}

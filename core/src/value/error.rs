@@ -1,0 +1,160 @@
+use std::fmt;
+
+use super::{AttributeValue, type_name};
+
+/// Why a value could not be stored in, or read from, an attribute. It names types, never values.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ValueError {
+    attribute: Option<String>,
+    problem: Problem,
+}
+
+/// The kinds of [`ValueError`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Problem {
+    /// The attribute is absent and its type has no value for that.
+    Missing,
+    /// The stored value is not one that the field's type can hold.
+    WrongType {
+        /// The Rust type of the field.
+        expected: String,
+        /// The DynamoDB type that was found.
+        found: &'static str,
+        /// What else is known without showing a value: a nested field that is missing.
+        detail: Option<String>,
+    },
+    /// The Rust value has no form in DynamoDB.
+    NotStorable(String),
+    /// A number is not finite, has more than 38 significant digits, or is outside ±9.99e125 (1e-130 near zero).
+    NumberOutOfRange,
+    /// The elements of a set are not all strings, all numbers or all binaries.
+    NotASet {
+        /// The DynamoDB type of the offending element.
+        found: &'static str,
+    },
+    /// A partition or sort key is empty.
+    EmptyKey,
+    /// A partition key over 2048 bytes, or a sort key over 1024.
+    KeyTooLong {
+        /// Its size in bytes.
+        bytes: usize,
+        /// The most bytes allowed.
+        limit: usize,
+    },
+}
+
+impl ValueError {
+    /// An error for an attribute yet unnamed.
+    #[must_use]
+    pub fn new(problem: Problem) -> Self {
+        Self {
+            attribute: None,
+            problem,
+        }
+    }
+
+    /// The stored value is of another type than `T` can hold.
+    #[must_use]
+    pub fn wrong_type<T>(found: &AttributeValue) -> Self {
+        Self::new(Problem::WrongType {
+            expected: short_type_name::<T>(),
+            found: type_name(found),
+            detail: None,
+        })
+    }
+
+    pub(super) fn undecodable<T>(
+        found: Option<&AttributeValue>,
+        error: &serde_dynamo::Error,
+    ) -> Self {
+        match found {
+            None => Self::new(Problem::Missing),
+            Some(found) => Self::new(Problem::WrongType {
+                expected: short_type_name::<T>(),
+                found: type_name(found),
+                detail: without_values(error),
+            }),
+        }
+    }
+
+    pub(super) fn not_storable(error: &serde_dynamo::Error) -> Self {
+        let reason = without_values(error).unwrap_or_else(|| "its type refuses".to_owned());
+        Self::new(Problem::NotStorable(reason))
+    }
+
+    /// The same error, of the attribute `name`.
+    #[must_use]
+    pub fn of(mut self, name: &str) -> Self {
+        self.attribute.get_or_insert_with(|| name.to_owned());
+        self
+    }
+
+    /// The attribute, where it is known.
+    #[must_use]
+    pub fn attribute(&self) -> Option<&str> {
+        self.attribute.as_deref()
+    }
+
+    /// What is wrong.
+    #[must_use]
+    pub fn problem(&self) -> &Problem {
+        &self.problem
+    }
+}
+
+impl fmt::Display for ValueError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(attribute) = &self.attribute {
+            write!(f, "attribute `{attribute}`: ")?;
+        }
+        match &self.problem {
+            Problem::Missing => f.write_str(
+                "missing attribute; make the field an Option or give it a default if it may be absent",
+            ),
+            Problem::WrongType {
+                expected,
+                found,
+                detail,
+            } => {
+                write!(f, "expected `{expected}`, found {found} that does not fit it")?;
+                detail.iter().try_for_each(|d| write!(f, " ({d})"))
+            }
+            Problem::NotStorable(reason) => write!(f, "cannot be stored: {reason}"),
+            Problem::NumberOutOfRange => f.write_str(
+                "a number is not finite, has more than 38 digits, or is out of DynamoDB's range",
+            ),
+            Problem::NotASet { found } => write!(
+                f,
+                "elements of a set must be all strings, all numbers or all binaries, found {found}"
+            ),
+            Problem::EmptyKey => f.write_str("a key must not be empty"),
+            Problem::KeyTooLong { bytes, limit } => {
+                write!(f, "a key of {bytes} bytes, at most {limit} are allowed")
+            }
+        }
+    }
+}
+
+impl std::error::Error for ValueError {}
+
+/// Serde's messages may quote what is stored ("invalid type: string …"). Only those that cannot are passed on.
+fn without_values(error: &serde_dynamo::Error) -> Option<String> {
+    let text = error.to_string();
+    if text.starts_with("missing field") {
+        return Some(text);
+    }
+    let shape = format!("{error:?}");
+    let quotes = shape.contains("Message(") || shape.contains("FailedToParse");
+    (!quotes).then_some(text)
+}
+
+/// `alloc::vec::Vec<alloc::string::String>` → `Vec<String>`.
+fn short_type_name<T>() -> String {
+    let full = std::any::type_name::<T>();
+    let mut short = String::with_capacity(full.len());
+    for part in full.split_inclusive(['<', '>', ',', ' ', '(', ')', '[', ']', '&', ';']) {
+        short.push_str(part.rsplit("::").next().unwrap_or(part));
+    }
+    short
+}

@@ -1,0 +1,178 @@
+//! Items and attribute values: one Rust value, one attribute, through `serde_dynamo`.
+//!
+//! The mapping is serde's, with three rules of our own: a top-level value that serializes to NULL is an absent attribute,
+//! sets are encoded element by element, and a number that DynamoDB cannot hold is refused before a request.
+
+mod error;
+mod number;
+mod set;
+
+use std::collections::HashMap;
+
+pub use aws_sdk_dynamodb::types::AttributeValue;
+use serde::{Serialize, de::DeserializeOwned};
+
+pub use error::{Problem, ValueError};
+pub(crate) use number::canonical;
+pub use set::{SetField, decode_set, encode_set};
+
+/// An item as DynamoDB holds it: attribute names and values.
+pub type Item = HashMap<String, AttributeValue>;
+
+/// What an attribute of an entity becomes: a value, an absent attribute, or a reason why it cannot be stored.
+pub type Encoded = Result<Option<AttributeValue>, ValueError>;
+
+/// Turns a Rust value into an attribute value; what serializes to NULL is an absent attribute (`None`).
+///
+/// # Errors
+/// A type that serde cannot map to DynamoDB, a number that is not finite, has more than 38 digits or is out of range.
+pub fn encode<T: Serialize + ?Sized>(value: &T) -> Encoded {
+    checked(serde_dynamo::aws_sdk_dynamodb_1::to_attribute_value(value))
+}
+
+/// As [`encode`], for a field whose `with` module serializes it.
+///
+/// # Errors
+/// As [`encode`].
+pub fn encode_with<F>(serialize: F) -> Encoded
+where
+    F: FnOnce(serde_dynamo::Serializer) -> Result<serde_dynamo::AttributeValue, serde_dynamo::Error>,
+{
+    checked(serialize(serde_dynamo::Serializer).map(AttributeValue::from))
+}
+
+fn checked(encoded: Result<AttributeValue, serde_dynamo::Error>) -> Encoded {
+    match encoded {
+        Ok(AttributeValue::Null(_)) => Ok(None),
+        Ok(value) => check_numbers(&value).map(|()| Some(value)),
+        Err(error) => Err(ValueError::not_storable(&error)),
+    }
+}
+
+fn check_numbers(value: &AttributeValue) -> Result<(), ValueError> {
+    match value {
+        AttributeValue::N(n) if !number::fits(n) => Err(ValueError::new(Problem::NumberOutOfRange)),
+        AttributeValue::L(list) => list.iter().try_for_each(check_numbers),
+        AttributeValue::M(map) => map.values().try_for_each(check_numbers),
+        _ => Ok(()),
+    }
+}
+
+/// Turns an attribute value into a Rust value; an absent attribute is read as NULL, which an `Option` takes as `None`.
+///
+/// # Errors
+/// The attribute is absent and the type needs one, or it holds another type.
+pub fn decode<T: DeserializeOwned>(value: Option<&AttributeValue>) -> Result<T, ValueError> {
+    let present = value.cloned().unwrap_or(AttributeValue::Null(true));
+    serde_dynamo::aws_sdk_dynamodb_1::from_attribute_value(present)
+        .map_err(|error| ValueError::undecodable::<T>(value, &error))
+}
+
+/// As [`decode`], for a field whose `with` module deserializes it.
+///
+/// # Errors
+/// As [`decode`].
+pub fn decode_with<T, F>(value: Option<&AttributeValue>, deserialize: F) -> Result<T, ValueError>
+where
+    F: FnOnce(serde_dynamo::Deserializer) -> Result<T, serde_dynamo::Error>,
+{
+    let present = value.cloned().unwrap_or(AttributeValue::Null(true));
+    deserialize(serde_dynamo::Deserializer::from_attribute_value(
+        present.into(),
+    ))
+    .map_err(|error| ValueError::undecodable::<T>(value, &error))
+}
+
+/// The name that DynamoDB gives to the type of a value, with the word for it.
+pub(crate) fn type_name(value: &AttributeValue) -> &'static str {
+    match value {
+        AttributeValue::S(_) => "S (string)",
+        AttributeValue::N(_) => "N (number)",
+        AttributeValue::B(_) => "B (binary)",
+        AttributeValue::Bool(_) => "BOOL",
+        AttributeValue::Null(_) => "NULL",
+        AttributeValue::L(_) => "L (list)",
+        AttributeValue::M(_) => "M (map)",
+        AttributeValue::Ss(_) => "SS (string set)",
+        AttributeValue::Ns(_) => "NS (number set)",
+        AttributeValue::Bs(_) => "BS (binary set)",
+        _ => "a type this version does not know",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use proptest::prelude::*;
+    use serde::{Deserialize, Serialize};
+
+    use super::*;
+
+    #[test]
+    fn none_is_an_absent_attribute_and_back() {
+        assert_eq!(encode(&None::<String>).unwrap(), None);
+        assert_eq!(decode::<Option<String>>(None).unwrap(), None);
+        let null = AttributeValue::Null(true);
+        assert_eq!(decode::<Option<String>>(Some(&null)).unwrap(), None);
+    }
+
+    #[test]
+    fn an_absent_attribute_that_is_needed_is_called_missing() {
+        let error = decode::<u64>(None).unwrap_err();
+        assert!(matches!(error.problem(), Problem::Missing), "{error}");
+    }
+
+    #[test]
+    fn a_wrong_type_names_both_types_and_no_value() {
+        let stored = AttributeValue::S("secret".into());
+        let text = decode::<u64>(Some(&stored)).unwrap_err().to_string();
+        assert!(text.contains("u64") && text.contains("S (string)"), "{text}");
+        assert!(!text.contains("secret"), "{text}");
+    }
+
+    #[test]
+    fn a_number_that_does_not_parse_keeps_its_digits_out_of_the_message() {
+        let stored = AttributeValue::N("123456".into());
+        let error = decode::<u8>(Some(&stored)).unwrap_err();
+        assert!(!format!("{error} {error:?}").contains("123456"));
+    }
+
+    #[test]
+    fn numbers_that_dynamodb_cannot_hold_are_refused() {
+        for bad in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 1e126, 1e-131] {
+            let error = encode(&vec![bad]).unwrap_err();
+            assert!(matches!(error.problem(), Problem::NumberOutOfRange));
+        }
+        for good in [0.0, -0.0, 9.9e125, 1e-130, f64::from(f32::MAX), 0.1 + 0.2] {
+            encode(&good).unwrap();
+        }
+    }
+
+    #[derive(Serialize, Deserialize, PartialEq, Debug, Clone)]
+    enum Shape {
+        Unit,
+        New(i64),
+        Named { a: Option<String>, b: Vec<u64> },
+    }
+
+    fn shapes() -> impl Strategy<Value = Shape> {
+        prop_oneof![
+            Just(Shape::Unit),
+            any::<i64>().prop_map(Shape::New),
+            (any::<Option<String>>(), any::<Vec<u64>>())
+                .prop_map(|(a, b)| Shape::Named { a, b }),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_encoded_is_decoded(
+            value in proptest::collection::btree_map(".*", (shapes(), any::<bool>()), 0..4),
+        ) {
+            let stored = encode(&value).unwrap();
+            let back: BTreeMap<String, (Shape, bool)> = decode(stored.as_ref()).unwrap();
+            prop_assert_eq!(back, value);
+        }
+    }
+}

@@ -1,0 +1,78 @@
+use std::str::FromStr;
+
+use bigdecimal::{BigDecimal, Zero};
+
+const MAX_DIGITS: u64 = 38;
+const EXPONENTS: std::ops::RangeInclusive<i64> = -130..=125;
+
+/// Whether DynamoDB can hold the number exactly ("Data types", Amazon DynamoDB developer guide: 38 digits, 1E-130 to
+/// 9.99…E+125).
+pub(super) fn fits(number: &str) -> bool {
+    let bytes = number.as_bytes();
+    // The common case, an integer of a primitive type, needs no decimal.
+    if bytes.len() <= 20 && bytes.iter().skip(1).all(u8::is_ascii_digit) {
+        return bytes
+            .first()
+            .is_some_and(|b| b.is_ascii_digit() || (*b == b'-' && bytes.len() > 1));
+    }
+    let Ok(decimal) = BigDecimal::from_str(number) else {
+        return false;
+    };
+    if decimal.is_zero() {
+        return true;
+    }
+    let normal = decimal.normalized();
+    let digits = normal.digits();
+    let exponent = i64::try_from(digits)
+        .unwrap_or(i64::MAX)
+        .saturating_sub(1)
+        .saturating_sub(normal.fractional_digit_count());
+    digits <= MAX_DIGITS && EXPONENTS.contains(&exponent)
+}
+
+/// One text for equal numbers, for comparing keys and set elements: `5.0`, `05` and `5e0` are the same element.
+pub(crate) fn canonical(number: &str) -> String {
+    BigDecimal::from_str(number).map_or_else(
+        |_| number.to_owned(),
+        |decimal| {
+            let (digits, scale) = decimal.normalized().into_bigint_and_scale();
+            if (-40..=0).contains(&scale) {
+                // Plain integers stay readable in error messages.
+                return BigDecimal::new(digits, scale).with_scale(0).to_string();
+            }
+            format!("{digits}e{}", -scale)
+        },
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn thirty_eight_digits_fit_and_thirty_nine_do_not() {
+        assert!(fits(&"9".repeat(38)));
+        assert!(!fits(&"9".repeat(39)));
+        assert!(fits(&format!("{}000", "9".repeat(38))));
+        assert!(fits(&format!("-0.{}", "7".repeat(38))));
+        for bad in ["", "-", "abc", "1-2", "NaN", "inf"] {
+            assert!(!fits(bad), "{bad}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn equal_numbers_have_one_text(n in any::<i64>(), zeros in 0usize..5) {
+            prop_assert_eq!(canonical(&format!("{n}.{}", "0".repeat(zeros + 1))), n.to_string());
+            prop_assert_eq!(canonical(&format!("{n}e0")), n.to_string());
+        }
+
+        #[test]
+        fn other_numbers_have_another(a in any::<f64>(), b in any::<f64>()) {
+            prop_assume!(a.is_finite() && b.is_finite());
+            prop_assert_eq!(canonical(&a.to_string()) == canonical(&b.to_string()), a == b);
+        }
+    }
+}
