@@ -135,3 +135,16 @@ impl From<Left> for Expected {
         }
     }
 }
+
+impl Left {
+    /// Whether an image is just what this write left: nobody has written since.
+    pub(crate) fn is_shown_by(&self, seen: &Seen) -> bool {
+        seen.lock.as_ref() == Some(&self.lock)
+            && match (&self.journal, &seen.journal) {
+                (Some(left), SeenJournal::Kept(seen)) => left == seen,
+                // A UUID is this write's alone; a version without a journal may be anybody's.
+                (None, _) => matches!(self.lock, Lock::Uuid(_)),
+                _ => false,
+            }
+    }
+}

@@ -1,0 +1,192 @@
+use std::fmt;
+
+use aws_sdk_dynamodb::primitives::Blob;
+use uuid::Uuid;
+
+use crate::value::{AttributeValue, ValueError, canonical};
+
+/// The DynamoDB type of a key attribute.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyType {
+    /// String.
+    S,
+    /// Number.
+    N,
+    /// Binary.
+    B,
+}
+
+/// The value of a key attribute.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub enum KeyScalar {
+    /// A string.
+    S(String),
+    /// A number, in one text for equal numbers.
+    N(String),
+    /// Bytes.
+    B(Vec<u8>),
+}
+
+/// A type that can be a partition or sort key.
+///
+/// Strings, integers to 64 bits, `Uuid` and `Vec<u8>` are keys. A newtype becomes one in a few lines:
+///
+/// ```
+/// use optimist::{AttributeValue, KeyScalar, KeyType, KeyValue, ValueError};
+///
+/// #[derive(Debug, PartialEq)]
+/// struct UserId(u64);
+///
+/// impl KeyValue for UserId {
+///     const TYPE: KeyType = u64::TYPE;
+///
+///     fn to_key(&self) -> KeyScalar {
+///         self.0.to_key()
+///     }
+///
+///     fn from_key(value: &AttributeValue) -> Result<Self, ValueError> {
+///         u64::from_key(value).map(UserId)
+///     }
+/// }
+///
+/// assert_eq!(UserId::from_key(&UserId(7).to_key().into()), Ok(UserId(7)));
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be a partition or sort key",
+    label = "not a key type",
+    note = "keys are strings, integers to 64 bits, `Uuid`, `Vec<u8>`, or a type of yours that implements `optimist::KeyValue`"
+)]
+pub trait KeyValue: Sized {
+    /// The type of the key attribute.
+    const TYPE: KeyType;
+
+    /// The key attribute of this value.
+    fn to_key(&self) -> KeyScalar;
+
+    /// The value of this key attribute.
+    ///
+    /// # Errors
+    /// The attribute does not fit the type.
+    fn from_key(value: &AttributeValue) -> Result<Self, ValueError>;
+}
+
+impl KeyScalar {
+    /// The size that DynamoDB counts for a string or binary key, in bytes.
+    pub(super) fn bytes(&self) -> Option<usize> {
+        match self {
+            Self::S(s) => Some(s.len()),
+            Self::B(b) => Some(b.len()),
+            Self::N(_) => None,
+        }
+    }
+}
+
+impl From<KeyScalar> for AttributeValue {
+    fn from(key: KeyScalar) -> Self {
+        match key {
+            KeyScalar::S(s) => Self::S(s),
+            KeyScalar::N(n) => Self::N(n),
+            KeyScalar::B(b) => Self::B(Blob::new(b)),
+        }
+    }
+}
+
+impl fmt::Display for KeyScalar {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::S(s) => write!(f, "{s:?}"),
+            Self::N(n) => f.write_str(n),
+            Self::B(b) => b.iter().try_for_each(|byte| write!(f, "{byte:02x}")),
+        }
+    }
+}
+
+impl fmt::Debug for KeyScalar {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl KeyValue for String {
+    const TYPE: KeyType = KeyType::S;
+
+    fn to_key(&self) -> KeyScalar {
+        KeyScalar::S(self.clone())
+    }
+
+    fn from_key(value: &AttributeValue) -> Result<Self, ValueError> {
+        match value {
+            AttributeValue::S(s) => Ok(s.clone()),
+            other => Err(ValueError::wrong_type::<Self>(other)),
+        }
+    }
+}
+
+impl KeyValue for Uuid {
+    const TYPE: KeyType = KeyType::S;
+
+    fn to_key(&self) -> KeyScalar {
+        KeyScalar::S(self.hyphenated().to_string())
+    }
+
+    fn from_key(value: &AttributeValue) -> Result<Self, ValueError> {
+        let AttributeValue::S(s) = value else {
+            return Err(ValueError::wrong_type::<Self>(value));
+        };
+        Uuid::parse_str(s).map_err(|_| ValueError::wrong_type::<Self>(value))
+    }
+}
+
+impl KeyValue for Vec<u8> {
+    const TYPE: KeyType = KeyType::B;
+
+    fn to_key(&self) -> KeyScalar {
+        KeyScalar::B(self.clone())
+    }
+
+    fn from_key(value: &AttributeValue) -> Result<Self, ValueError> {
+        match value {
+            AttributeValue::B(b) => Ok(b.as_ref().to_vec()),
+            other => Err(ValueError::wrong_type::<Self>(other)),
+        }
+    }
+}
+
+macro_rules! integer_keys {
+    ($($int:ty),*) => {$(
+        impl KeyValue for $int {
+            const TYPE: KeyType = KeyType::N;
+
+            fn to_key(&self) -> KeyScalar {
+                KeyScalar::N(self.to_string())
+            }
+
+            fn from_key(value: &AttributeValue) -> Result<Self, ValueError> {
+                let AttributeValue::N(n) = value else {
+                    return Err(ValueError::wrong_type::<Self>(value));
+                };
+                canonical(n).parse().map_err(|_| ValueError::wrong_type::<Self>(value))
+            }
+        }
+    )*};
+}
+integer_keys!(i8, i16, i32, i64, u8, u16, u32, u64);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_of_another_type_names_both() {
+        let error = u8::from_key(&AttributeValue::N("300".into())).unwrap_err();
+        assert!(error.to_string().contains("`u8`"), "{error}");
+        assert!(!error.to_string().contains("300"), "{error}");
+        assert!(String::from_key(&AttributeValue::N("1".into())).is_err());
+        assert!(Uuid::from_key(&AttributeValue::S("no".into())).is_err());
+    }
+
+    #[test]
+    fn a_number_that_another_tool_wrote_with_a_fraction_is_the_same_key() {
+        assert_eq!(u64::from_key(&AttributeValue::N("7.0".into())), Ok(7));
+    }
+}

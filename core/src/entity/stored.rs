@@ -1,0 +1,207 @@
+use std::fmt;
+use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
+
+use super::{Entity, Key, Snapshot};
+use crate::error::{Error, Result};
+use crate::expr::Action;
+use crate::lock::{Expected, Left, Lock, LockError, Seen, WriteId};
+use crate::value::{AttributeValue, Item};
+
+/// An entity together with the lock under which it was read.
+///
+/// Only a `Stored` can be saved or deleted conditionally. It dereferences to the entity; the first mutable borrow takes a
+/// snapshot, which `save` compares with. (A change through interior mutability is not seen before that.) After a write it
+/// is current, or the write consumed it.
+#[derive(Clone)]
+pub struct Stored<E> {
+    entity: E,
+    image: Item,
+    lock: Option<Lock>,
+    /// What the next write compares; an error if this item must not be written.
+    expected: std::result::Result<Expected, LockError>,
+    /// The entity before its first mutable borrow; `None` while there was none.
+    baseline: Option<Snapshot>,
+    in_doubt: Vec<InDoubt>,
+    table: Arc<str>,
+}
+
+/// A write under this handle that was sent and not settled: its caller stopped waiting, or its outcome is unknown.
+#[derive(Debug, Clone)]
+pub(crate) struct InDoubt {
+    pub(crate) id: WriteId,
+    /// The item that the write leaves.
+    pub(crate) image: Item,
+    pub(crate) left: Left,
+    /// The entity as the write stored it.
+    pub(crate) snapshot: Snapshot,
+}
+
+/// More than this many unsettled writes are not remembered: the oldest is forgotten, and found landed it is a conflict.
+const MOST_IN_DOUBT: usize = 8;
+
+impl<E: Entity> Stored<E> {
+    /// The handle on an image that was read.
+    pub(crate) fn read(table: &Arc<str>, image: Item) -> Result<Self> {
+        let seen = Seen::of(&E::SCHEMA.lock, &image)?;
+        let entity = E::decode(&image)?;
+        Ok(Self {
+            entity,
+            lock: seen.lock.clone(),
+            expected: Expected::after(&E::SCHEMA.lock, seen),
+            image,
+            baseline: None,
+            in_doubt: Vec::new(),
+            table: Arc::clone(table),
+        })
+    }
+
+    /// The handle on what an insert stored.
+    pub(crate) fn inserted(table: &Arc<str>, entity: E, image: Item, left: Left) -> Self {
+        Self {
+            entity,
+            image,
+            lock: Some(left.lock.clone()),
+            expected: Ok(left.into()),
+            baseline: None,
+            in_doubt: Vec::new(),
+            table: Arc::clone(table),
+        }
+    }
+
+    /// The entity, without its lock.
+    pub fn into_inner(self) -> E {
+        self.entity
+    }
+
+    /// The lock under which the entity was read or last written; `None` for a legacy item that has none yet.
+    pub fn lock(&self) -> Option<&Lock> {
+        self.lock.as_ref()
+    }
+
+    /// The whole item as it was read or last written, also the attributes that the entity does not map.
+    pub fn image(&self) -> &Item {
+        &self.image
+    }
+
+    pub(crate) fn key(&self) -> Key {
+        // Not of an entity whose key was edited: `save` says what is wrong with that.
+        self.baseline
+            .as_ref()
+            .map_or_else(|| self.entity.key(), |baseline| baseline.key.clone())
+    }
+
+    pub(crate) fn expected(&self) -> Result<&Expected> {
+        self.expected.as_ref().map_err(|error| error.clone().into())
+    }
+
+    /// A handle of one table must not write to another.
+    pub(crate) fn check_table(&self, table: &Arc<str>) -> Result<()> {
+        if self.table == *table {
+            return Ok(());
+        }
+        Err(Error::invalid(format!(
+            "the handle was read from table `{}`; write it to the table it came from",
+            self.table
+        )))
+    }
+
+    /// What changed since the baseline, and the snapshot that a write of it makes the next baseline.
+    pub(crate) fn changes(&self) -> Result<Option<(Vec<Action>, Snapshot)>> {
+        let Some(before) = &self.baseline else {
+            return Ok(None);
+        };
+        let now = Snapshot::of(&self.entity);
+        let actions = super::diff(E::SCHEMA, before, &now, &self.image)?;
+        Ok((!actions.is_empty()).then_some((actions, now)))
+    }
+
+    /// Whether a write of this handle may still be on its way.
+    pub(crate) fn is_in_doubt(&self) -> bool {
+        !self.in_doubt.is_empty()
+    }
+
+    /// Remembers a write before it is sent.
+    pub(crate) fn remember(&mut self, write: InDoubt) {
+        if self.in_doubt.len() == MOST_IN_DOUBT {
+            self.in_doubt.remove(0);
+        }
+        self.in_doubt.push(write);
+    }
+
+    /// A write was proved not landed.
+    pub(crate) fn forget(&mut self, id: &WriteId) {
+        self.in_doubt.retain(|write| write.id != *id);
+    }
+
+    /// Moves the handle to a remembered write, if `current` shows exactly what that write left: its id and its lock.
+    pub(crate) fn advance_to_remembered(&mut self, current: &Item) -> Result<bool> {
+        let seen = Seen::of(&E::SCHEMA.lock, current)?;
+        let landed = self.in_doubt.iter().position(|w| w.left.is_shown_by(&seen));
+        let Some(landed) = landed else {
+            return Ok(false);
+        };
+        let write = self.in_doubt.swap_remove(landed);
+        let view = lock_view::<E>(&write.left)?;
+        self.advance(write, view);
+        Ok(true)
+    }
+
+    /// The handle becomes what a write stored. Of the entity only the lock view changes: edits made since the write stay.
+    pub(crate) fn advance(&mut self, write: InDoubt, view: E::LockView) {
+        self.image = write.image;
+        self.lock = Some(write.left.lock.clone());
+        self.expected = Ok(write.left.into());
+        self.in_doubt.clear();
+        self.entity.set_lock_view(view);
+        self.baseline = Some(Snapshot {
+            lock_view: self.entity.encode_lock_view(),
+            ..write.snapshot
+        });
+    }
+}
+
+/// What the lock view field shows after a write, known before the write is sent.
+pub(crate) fn lock_view<E: Entity>(left: &Left) -> Result<E::LockView> {
+    let name = E::SCHEMA.lock.attribute;
+    E::decode_lock_view(Some(&left.lock.to_attribute())).map_err(|e| e.of(name).into())
+}
+
+impl<E> Deref for Stored<E> {
+    type Target = E;
+
+    fn deref(&self) -> &E {
+        &self.entity
+    }
+}
+
+impl<E: Entity> DerefMut for Stored<E> {
+    fn deref_mut(&mut self) -> &mut E {
+        let entity = &self.entity;
+        self.baseline.get_or_insert_with(|| Snapshot::of(entity));
+        &mut self.entity
+    }
+}
+
+impl<E: fmt::Debug> fmt::Debug for Stored<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Stored")
+            .field("entity", &self.entity)
+            .field("lock", &self.lock)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Error {
+    /// The current item of a failed write, typed: what another writer left, ready to be changed and saved. `None` where
+    /// the failure brought no item.
+    ///
+    /// # Errors
+    /// The item cannot be read as `E`.
+    pub fn current<E: Entity>(&self) -> Result<Option<Stored<E>>> {
+        let Some((item, table)) = self.current_item().zip(self.table()) else {
+            return Ok(None);
+        };
+        Stored::read(&Arc::from(table), item.clone()).map(Some)
+    }
+}

@@ -1,0 +1,44 @@
+use std::fmt;
+
+/// The kinds of [`Error`](crate::Error).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// Somebody else wrote since the read. Nothing was written; read again, or use `modify`.
+    Conflict,
+    /// The item's lock was as expected, but a condition of the caller's did not hold. Nothing was written.
+    ConditionRefused,
+    /// An insert found an item under its key. Nothing was written.
+    AlreadyExists,
+    /// There is no such item. Nothing was written.
+    NotFound,
+    /// The answer to a write was lost and no evidence of it is left: it may have landed, or may still.
+    OutcomeUnknown,
+    /// The retry policy ran out. Nothing was written.
+    Exhausted,
+    /// Another call of the same `Db` held the item until the deadline. Nothing was sent.
+    LaneTimeout,
+    /// The call was wrong. Nothing was sent.
+    InvalidInput,
+    /// A value could not be turned into an attribute, or an attribute into a value.
+    Marshalling,
+    /// DynamoDB refused the request, or could not be reached. Nothing was written.
+    Service,
+}
+
+impl fmt::Display for ErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Conflict => "conflict",
+            Self::ConditionRefused => "condition refused",
+            Self::AlreadyExists => "item already exists",
+            Self::NotFound => "item not found",
+            Self::OutcomeUnknown => "outcome unknown",
+            Self::Exhausted => "retries exhausted",
+            Self::LaneTimeout => "lane timeout",
+            Self::InvalidInput => "invalid input",
+            Self::Marshalling => "marshalling failed",
+            Self::Service => "service error",
+        })
+    }
+}

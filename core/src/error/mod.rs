@@ -1,0 +1,235 @@
+//! One error for the whole crate: a kind to match on, predicates to ask, a source chain to print.
+
+mod kind;
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+pub use kind::ErrorKind;
+
+use crate::value::{Item, ValueError};
+
+/// What every fallible call of this crate returns.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+type Source = Box<dyn StdError + Send + Sync + 'static>;
+
+/// Why a call did not do what it was asked.
+///
+/// The message names the table, the key and the attribute, and says what to do; it never shows other values of an item.
+/// [`source`](StdError::source) leads down to the error of the AWS SDK, where there is one.
+pub struct Error(Box<Inner>);
+
+struct Inner {
+    kind: ErrorKind,
+    table: Option<Arc<str>>,
+    key: Option<String>,
+    message: String,
+    attempts: Option<(u32, Duration)>,
+    write_id: Option<String>,
+    current: Option<Item>,
+    source: Option<Source>,
+}
+
+impl Error {
+    pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self(Box::new(Inner {
+            kind,
+            table: None,
+            key: None,
+            message: message.into(),
+            attempts: None,
+            write_id: None,
+            current: None,
+            source: None,
+        }))
+    }
+
+    pub(crate) fn invalid(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::InvalidInput, message)
+    }
+
+    /// Names the item that the call was about.
+    pub(crate) fn at(mut self, table: &Arc<str>, key: &impl fmt::Display) -> Self {
+        self.0.table = Some(Arc::clone(table));
+        self.0.key = Some(key.to_string());
+        self
+    }
+
+    pub(crate) fn because(mut self, source: impl Into<Source>) -> Self {
+        self.0.source = Some(source.into());
+        self
+    }
+
+    pub(crate) fn showing(mut self, current: Option<Item>) -> Self {
+        self.0.current = current;
+        self
+    }
+
+    pub(crate) fn after(mut self, attempts: u32, elapsed: Duration) -> Self {
+        self.0.attempts = Some((attempts, elapsed));
+        self
+    }
+
+    pub(crate) fn of_write(mut self, id: &impl fmt::Display) -> Self {
+        self.0.write_id = Some(id.to_string());
+        self
+    }
+
+    /// The kind of failure.
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// The physical table name, prefix included.
+    #[must_use]
+    pub fn table(&self) -> Option<&str> {
+        self.0.table.as_deref()
+    }
+
+    /// The key of the item, as text: the partition key, and the sort key behind a slash.
+    #[must_use]
+    pub fn key(&self) -> Option<&str> {
+        self.0.key.as_deref()
+    }
+
+    /// How many times the change was tried, where it was tried more than once.
+    #[must_use]
+    pub fn attempts(&self) -> Option<u32> {
+        self.0.attempts.map(|(attempts, _)| attempts)
+    }
+
+    /// How long the call took, where a [`RetryPolicy`](crate::RetryPolicy) ended it.
+    #[must_use]
+    pub fn elapsed(&self) -> Option<Duration> {
+        self.0.attempts.map(|(_, elapsed)| elapsed)
+    }
+
+    /// The id of a write whose outcome is unknown: if the item's journal (or its UUID lock) shows it, the write landed.
+    #[must_use]
+    pub fn write_id(&self) -> Option<&str> {
+        self.0.write_id.as_deref()
+    }
+
+    /// The last image of the item that the call saw, raw. [`current`](Self::current) gives it typed.
+    #[must_use]
+    pub fn current_item(&self) -> Option<&Item> {
+        self.0.current.as_ref()
+    }
+
+    /// Somebody else wrote since the read: nothing was written.
+    #[must_use]
+    pub fn is_conflict(&self) -> bool {
+        self.kind() == ErrorKind::Conflict
+    }
+
+    /// The item exists already: nothing was written.
+    #[must_use]
+    pub fn is_already_exists(&self) -> bool {
+        self.kind() == ErrorKind::AlreadyExists
+    }
+
+    /// There is no such item: nothing was written.
+    #[must_use]
+    pub fn is_not_found(&self) -> bool {
+        self.kind() == ErrorKind::NotFound
+    }
+
+    /// The write may or may not have landed, or may still land.
+    #[must_use]
+    pub fn is_outcome_unknown(&self) -> bool {
+        self.kind() == ErrorKind::OutcomeUnknown
+    }
+
+    /// The policy ran out before the call succeeded: nothing was written.
+    #[must_use]
+    pub fn is_exhausted(&self) -> bool {
+        self.kind() == ErrorKind::Exhausted
+    }
+
+    /// Another call of this process held the item until the deadline: nothing was sent.
+    #[must_use]
+    pub fn is_lane_timeout(&self) -> bool {
+        self.kind() == ErrorKind::LaneTimeout
+    }
+
+    /// The call was wrong: nothing was sent.
+    #[must_use]
+    pub fn is_invalid_input(&self) -> bool {
+        self.kind() == ErrorKind::InvalidInput
+    }
+
+    /// A value could not be turned into an attribute, or an attribute into a value.
+    #[must_use]
+    pub fn is_marshalling(&self) -> bool {
+        self.kind() == ErrorKind::Marshalling
+    }
+
+    /// The service or the way to it failed: nothing was written.
+    #[must_use]
+    pub fn is_service(&self) -> bool {
+        self.kind() == ErrorKind::Service
+    }
+}
+
+impl From<ValueError> for Error {
+    fn from(error: ValueError) -> Self {
+        let kind = match error.problem() {
+            crate::value::Problem::EmptyKey | crate::value::Problem::KeyTooLong { .. } => {
+                ErrorKind::InvalidInput
+            }
+            _ => ErrorKind::Marshalling,
+        };
+        Self::new(kind, error.to_string()).because(error)
+    }
+}
+
+impl From<crate::lock::LockError> for Error {
+    fn from(error: crate::lock::LockError) -> Self {
+        let kind = match error {
+            crate::lock::LockError::Overflow { .. } => ErrorKind::InvalidInput,
+            _ => ErrorKind::Marshalling,
+        };
+        Self::new(kind, error.to_string()).because(error)
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0.kind)?;
+        if let Some(table) = &self.0.table {
+            write!(f, " in table `{table}`")?;
+        }
+        if let Some(key) = &self.0.key {
+            write!(f, ", key {key}")?;
+        }
+        write!(f, ": {}", self.0.message)?;
+        if let Some((attempts, elapsed)) = self.0.attempts {
+            write!(f, " ({attempts} attempts in {elapsed:.1?})")?;
+        }
+        if let Some(id) = &self.0.write_id {
+            write!(f, " (write {id})")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Error {
+    /// Everything but the image: values of items do not belong in logs.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Error")
+            .field("kind", &self.0.kind)
+            .field("message", &self.to_string())
+            .field("source", &self.0.source.as_ref().map(ToString::to_string))
+            .finish_non_exhaustive()
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0.source.as_deref().map(|source| source as _)
+    }
+}

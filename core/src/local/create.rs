@@ -1,0 +1,66 @@
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::types::{
+    AttributeDefinition, BillingMode, KeySchemaElement, KeyType as KeyRole, ScalarAttributeType,
+};
+
+use crate::db::Db;
+use crate::entity::{Entity, KeyType};
+use crate::error::{Error, ErrorKind, Result};
+
+/// Creates the table of an entity, on whatever endpoint the `Db` talks to; a table that is there already is left alone.
+///
+/// Sends one CreateTable: the keys of the entity, on-demand capacity. For tests and development; a table in production
+/// wants its own definition.
+///
+/// # Errors
+/// `Service`: DynamoDB refused.
+pub async fn create_table<E: Entity>(db: &Db) -> Result<()> {
+    let table = db.table::<E>();
+    let invalid = |error| {
+        let message = format!("table `{}` could not be created", table.name());
+        Error::new(ErrorKind::Service, message).because(error)
+    };
+    let key = &E::SCHEMA.key;
+    let attributes = std::iter::once((key.partition, KeyRole::Hash))
+        .chain(key.sort.map(|sort| (sort, KeyRole::Range)));
+    let mut request = db
+        .client()
+        .create_table()
+        .table_name(table.name())
+        .billing_mode(BillingMode::PayPerRequest);
+    for ((name, of_type), role) in attributes {
+        let definition = AttributeDefinition::builder()
+            .attribute_name(name)
+            .attribute_type(scalar_type(of_type))
+            .build()
+            .map_err(invalid)?;
+        let element = KeySchemaElement::builder()
+            .attribute_name(name)
+            .key_type(role)
+            .build()
+            .map_err(invalid)?;
+        request = request
+            .attribute_definitions(definition)
+            .key_schema(element);
+    }
+    match request.send().await {
+        Err(error) if !exists(&error) => Err(Error::new(
+            ErrorKind::Service,
+            format!("table `{}` could not be created", table.name()),
+        )
+        .because(error)),
+        _ => Ok(()),
+    }
+}
+
+fn scalar_type(of_type: KeyType) -> ScalarAttributeType {
+    match of_type {
+        KeyType::S => ScalarAttributeType::S,
+        KeyType::N => ScalarAttributeType::N,
+        KeyType::B => ScalarAttributeType::B,
+    }
+}
+
+fn exists<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> bool {
+    error.code() == Some("ResourceInUseException")
+}

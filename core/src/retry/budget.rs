@@ -1,0 +1,87 @@
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::RetryPolicy;
+
+/// What is left of a policy during one call.
+pub(crate) struct Budget {
+    started: Instant,
+    deadline: Instant,
+    attempts: u32,
+    most_attempts: u32,
+    backoff: Box<dyn Iterator<Item = Duration> + Send + Sync>,
+}
+
+/// No attempt, or no time, is left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Spent {
+    #[error("the last attempt was made")]
+    Attempts,
+    #[error("the deadline passed")]
+    Deadline,
+}
+
+impl Budget {
+    pub(crate) fn start(policy: &RetryPolicy) -> Self {
+        let started = Instant::now();
+        // A deadline beyond what the clock can hold is a year away.
+        let deadline = started
+            .checked_add(policy.most_time())
+            .unwrap_or_else(|| started + Duration::from_hours(24 * 365));
+        Self {
+            started,
+            deadline,
+            attempts: 0,
+            most_attempts: policy.most_attempts(),
+            backoff: Box::new(policy.backoff()),
+        }
+    }
+
+    /// What is used up, if anything is.
+    pub(crate) fn spent(&self) -> Option<Spent> {
+        if self.attempts >= self.most_attempts {
+            Some(Spent::Attempts)
+        } else if Instant::now() >= self.deadline {
+            Some(Spent::Deadline)
+        } else {
+            None
+        }
+    }
+
+    /// Takes one attempt.
+    pub(crate) fn spend(&mut self) -> Result<(), Spent> {
+        match self.spent() {
+            Some(spent) => Err(spent),
+            None => {
+                self.attempts += 1;
+                Ok(())
+            }
+        }
+    }
+
+    /// Waits for the next turn, at most until the deadline.
+    pub(crate) async fn back_off(&mut self) {
+        let wait = self.backoff.next().unwrap_or_default();
+        tokio::time::sleep_until(self.deadline.min(Instant::now() + wait)).await;
+    }
+
+    /// Runs `future` until the deadline.
+    pub(crate) async fn within<F: Future>(&self, future: F) -> Result<F::Output, Spent> {
+        tokio::time::timeout_at(self.deadline, future)
+            .await
+            .map_err(|_| Spent::Deadline)
+    }
+
+    pub(crate) fn most_attempts(&self) -> u32 {
+        self.most_attempts
+    }
+
+    pub(crate) fn attempts(&self) -> u32 {
+        self.attempts
+    }
+
+    pub(crate) fn elapsed(&self) -> Duration {
+        self.started.elapsed()
+    }
+}

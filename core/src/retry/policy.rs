@@ -1,0 +1,111 @@
+use std::time::Duration;
+
+use backon::{BackoffBuilder, ExponentialBuilder};
+
+/// How long, how often and how patiently a call is retried. It bounds every wait of every verb, the silence of the server
+/// included.
+///
+/// A full-jitter exponential backoff ("Exponential Backoff and Jitter", AWS Architecture Blog): the nth wait is random
+/// between zero and `base × 2ⁿ`, at most `cap`.
+///
+/// ```
+/// use std::time::Duration;
+/// let patient = optimist::RetryPolicy::default().deadline(Duration::from_secs(120)).attempts(200);
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RetryPolicy {
+    attempts: u32,
+    deadline: Duration,
+    base: Duration,
+    cap: Duration,
+}
+
+impl Default for RetryPolicy {
+    /// 50 attempts, a deadline of 30 s, waits from 25 ms to 1 s.
+    fn default() -> Self {
+        Self {
+            attempts: 50,
+            deadline: Duration::from_secs(30),
+            base: Duration::from_millis(25),
+            cap: Duration::from_secs(1),
+        }
+    }
+}
+
+impl RetryPolicy {
+    /// One attempt: the first conflict or refusal is the answer. (A doubtful answer is still settled, which may take one
+    /// more read.)
+    #[must_use]
+    pub fn never() -> Self {
+        Self::default().attempts(1)
+    }
+
+    /// The most times that a write is sent, or a read is; at least 1.
+    #[must_use]
+    pub fn attempts(self, attempts: u32) -> Self {
+        Self {
+            attempts: attempts.max(1),
+            ..self
+        }
+    }
+
+    /// The most time that a call may take, its wait for the item's lane included.
+    #[must_use]
+    pub fn deadline(self, deadline: Duration) -> Self {
+        Self { deadline, ..self }
+    }
+
+    /// The upper bound of the first wait.
+    #[must_use]
+    pub fn base(self, base: Duration) -> Self {
+        Self { base, ..self }
+    }
+
+    /// The upper bound of every wait.
+    #[must_use]
+    pub fn cap(self, cap: Duration) -> Self {
+        Self { cap, ..self }
+    }
+
+    pub(super) fn most_attempts(&self) -> u32 {
+        self.attempts
+    }
+
+    pub(super) fn most_time(&self) -> Duration {
+        self.deadline
+    }
+
+    /// The waits, without end.
+    pub(super) fn backoff(&self) -> impl Iterator<Item = Duration> + Send + Sync + use<> {
+        let mut random = fastrand::Rng::new();
+        ExponentialBuilder::default()
+            .with_min_delay(self.base)
+            .with_max_delay(self.cap)
+            .with_factor(2.0)
+            .without_max_times()
+            .build()
+            .map(move |most| most.mul_f64(random.f64()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_are_random_and_capped() {
+        let policy = RetryPolicy::default();
+        let waits: Vec<_> = policy.backoff().take(1000).collect();
+        assert_eq!(waits.len(), 1000);
+        assert!(waits.iter().all(|w| *w <= Duration::from_secs(1)));
+        assert!(waits[0] <= Duration::from_millis(25));
+        let (low, high) = (Duration::from_millis(300), Duration::from_millis(700));
+        assert!(waits.iter().any(|w| *w < low) && waits.iter().any(|w| *w > high));
+    }
+
+    #[test]
+    fn a_cap_below_the_base_holds() {
+        let policy = RetryPolicy::default().base(Duration::from_secs(5)).cap(Duration::from_millis(1));
+        assert!(policy.backoff().take(10).all(|w| w <= Duration::from_millis(1)));
+    }
+}

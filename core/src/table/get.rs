@@ -1,0 +1,217 @@
+use std::future::IntoFuture;
+
+use futures::future::BoxFuture;
+
+use super::flight::read;
+use crate::db::{Table, Target};
+use crate::entity::{Entity, IntoKey, Stored};
+use crate::error::{Error, ErrorKind, Result};
+use crate::retry::{Budget, RetryPolicy};
+
+/// Reads one item. See [`Table::get`].
+#[must_use = "a verb does nothing until it is awaited"]
+pub struct Get<E>(Reading<E>);
+
+/// Reads one item that must be there. See [`Table::require`].
+#[must_use = "a verb does nothing until it is awaited"]
+pub struct Require<E>(Reading<E>);
+
+/// Reads a handle's item again. See [`Table::reload`].
+#[must_use = "a verb does nothing until it is awaited"]
+pub struct Reload<'a, E> {
+    reading: Reading<E>,
+    stored: &'a mut Stored<E>,
+}
+
+struct Reading<E> {
+    table: Table<E>,
+    target: Result<Target>,
+    consistent: bool,
+    policy: Option<RetryPolicy>,
+}
+
+impl<E: Entity> Table<E> {
+    /// Reads the item under `key`; `None` if there is none.
+    ///
+    /// Sends one GetItem with `ConsistentRead`: 1 RCU per 4 KB. [`Get::eventually_consistent`] halves that and may answer
+    /// from an older state; a save based on it still lands only if nobody wrote in between.
+    ///
+    /// # Errors
+    /// `InvalidInput`: an empty or too long key. `Marshalling`: an attribute is missing or does not fit its field.
+    /// `Exhausted`: no answer within the policy. `Service`: DynamoDB refused.
+    ///
+    /// ```
+    /// # use optimist::{Db, Entity, local};
+    /// # #[derive(Entity, Debug)]
+    /// # #[entity(table = "users")]
+    /// # struct User { #[entity(partition_key)] id: String, logins: u64 }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> optimist::Result<()> {
+    /// # let db = Db::new(local::client()?);
+    /// # local::create_table::<User>(&db).await?;
+    /// let users = db.table::<User>();
+    /// assert!(users.get("ann").await?.is_none());
+    /// users.insert(User { id: "ann".into(), logins: 1 }).await?;
+    /// let ann = users.get("ann").eventually_consistent().await?;
+    /// assert_eq!(ann.map(|ann| ann.logins), Some(1));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn get(&self, key: impl IntoKey<E::Key>) -> Get<E> {
+        Get(Reading::new(self, self.target(key)))
+    }
+
+    /// Reads the item under `key`, which must be there. Sends what [`get`](Self::get) sends.
+    ///
+    /// # Errors
+    /// `NotFound`: there is no such item. Otherwise as [`get`](Self::get).
+    ///
+    /// ```
+    /// # use optimist::{Db, Entity, local};
+    /// # #[derive(Entity, Debug)]
+    /// # #[entity(table = "users")]
+    /// # struct User { #[entity(partition_key)] id: String }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> optimist::Result<()> {
+    /// # let db = Db::new(local::client()?);
+    /// # local::create_table::<User>(&db).await?;
+    /// let missing = db.table::<User>().require("nobody").await.unwrap_err();
+    /// assert!(missing.is_not_found());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn require(&self, key: impl IntoKey<E::Key>) -> Require<E> {
+        Require(Reading::new(self, self.target(key)))
+    }
+
+    /// Reads the item of a handle again, with `ConsistentRead`. Edits that were not saved are dropped, and so is the memory
+    /// of a save whose outcome is unknown: if that one lands later, the next save of this handle conflicts.
+    ///
+    /// # Errors
+    /// `NotFound`: the item was deleted; the handle stays as it was. Otherwise as [`get`](Self::get).
+    ///
+    /// ```
+    /// # use optimist::{Db, Entity, local};
+    /// # #[derive(Entity, Debug)]
+    /// # #[entity(table = "users")]
+    /// # struct User { #[entity(partition_key)] id: String, logins: u64 }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> optimist::Result<()> {
+    /// # let db = Db::new(local::client()?);
+    /// # local::create_table::<User>(&db).await?;
+    /// # let users = db.table::<User>();
+    /// let mut ann = users.insert(User { id: "ann".into(), logins: 1 }).await?;
+    /// users.modify("ann", |ann| ann.logins += 1).await?;
+    /// users.reload(&mut ann).await?;
+    /// assert_eq!(ann.logins, 2);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn reload<'a>(&self, stored: &'a mut Stored<E>) -> Reload<'a, E> {
+        let target = stored
+            .check_table(self.physical_name())
+            .and_then(|()| self.target_of(stored.key()));
+        Reload {
+            reading: Reading::new(self, target),
+            stored,
+        }
+    }
+}
+
+impl<E: Entity> Reading<E> {
+    fn new(table: &Table<E>, target: Result<Target>) -> Self {
+        Self {
+            table: table.clone(),
+            target,
+            consistent: true,
+            policy: None,
+        }
+    }
+
+    async fn get(self) -> Result<(Target, Option<Stored<E>>)> {
+        let target = self.target?;
+        let mut budget = Budget::start(&self.table.policy(self.policy));
+        let image = read(self.table.db(), &target, self.consistent, &mut budget).await?;
+        let stored = image
+            .map(|image| Stored::read(&target.table, image))
+            .transpose()
+            .map_err(|error| target.blame(error))?;
+        Ok((target, stored))
+    }
+
+    async fn require(self) -> Result<Stored<E>> {
+        let (target, stored) = self.get().await?;
+        stored.ok_or_else(|| not_found(&target))
+    }
+}
+
+pub(super) fn not_found(target: &Target) -> Error {
+    let message = "there is no such item; insert it first, or use `modify(…).or_insert_with(…)`";
+    target.blame(Error::new(ErrorKind::NotFound, message))
+}
+
+impl<E: Entity> Get<E> {
+    /// Reads without `ConsistentRead`: half the price, and perhaps an older state.
+    pub fn eventually_consistent(mut self) -> Self {
+        self.0.consistent = false;
+        self
+    }
+
+    /// Replaces the policy of the `Db`.
+    pub fn retry(mut self, policy: RetryPolicy) -> Self {
+        self.0.policy = Some(policy);
+        self
+    }
+}
+
+impl<E: Entity> Require<E> {
+    /// Reads without `ConsistentRead`: half the price, and perhaps an older state.
+    pub fn eventually_consistent(mut self) -> Self {
+        self.0.consistent = false;
+        self
+    }
+
+    /// Replaces the policy of the `Db`.
+    pub fn retry(mut self, policy: RetryPolicy) -> Self {
+        self.0.policy = Some(policy);
+        self
+    }
+}
+
+impl<E: Entity> Reload<'_, E> {
+    /// Replaces the policy of the `Db`.
+    pub fn retry(mut self, policy: RetryPolicy) -> Self {
+        self.reading.policy = Some(policy);
+        self
+    }
+}
+
+impl<E: Entity> IntoFuture for Get<E> {
+    type Output = Result<Option<Stored<E>>>;
+    type IntoFuture = BoxFuture<'static, Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async { Ok(self.0.get().await?.1) })
+    }
+}
+
+impl<E: Entity> IntoFuture for Require<E> {
+    type Output = Result<Stored<E>>;
+    type IntoFuture = BoxFuture<'static, Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.0.require())
+    }
+}
+
+impl<'a, E: Entity> IntoFuture for Reload<'a, E> {
+    type Output = Result<()>;
+    type IntoFuture = BoxFuture<'a, Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async {
+            *self.stored = self.reading.require().await?;
+            Ok(())
+        })
+    }
+}

@@ -1,0 +1,101 @@
+use std::future::IntoFuture;
+
+use futures::future::BoxFuture;
+
+use super::flight::{Flight, Settled};
+use super::plan;
+use crate::db::Table;
+use crate::entity::{Entity, Stored, lock_view, to_item};
+use crate::error::{Error, ErrorKind, Result};
+use crate::lock::Verdict;
+use crate::retry::{Budget, RetryPolicy};
+
+/// Stores a new item. See [`Table::insert`].
+#[must_use = "a verb does nothing until it is awaited"]
+pub struct Insert<E> {
+    table: Table<E>,
+    entity: E,
+    policy: Option<RetryPolicy>,
+}
+
+impl<E: Entity> Table<E> {
+    /// Stores a new item, if there is none under its key. It never overwrites one, locked or not.
+    ///
+    /// Sends one PutItem with `attribute_not_exists` of the partition key: 1 WCU per KB. A lost answer is settled by sending
+    /// the same put again, which finds its own item. One limit: if another process deletes the item while copies of an
+    /// unanswered insert are under way, it can be stored twice, one after the other.
+    ///
+    /// # Errors
+    /// `AlreadyExists`: an item is there; [`Error::current`] gives it. `OutcomeUnknown`: the answer was lost and the item
+    /// cannot tell. `InvalidInput`: an empty or too long key. `Marshalling`: a value that cannot be stored. `Exhausted`,
+    /// `LaneTimeout`, `Service`: nothing was written.
+    ///
+    /// ```
+    /// # use optimist::{Db, Entity, local};
+    /// # #[derive(Entity, Debug)]
+    /// # #[entity(table = "users")]
+    /// # struct User { #[entity(partition_key)] id: String, logins: u64 }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> optimist::Result<()> {
+    /// # let db = Db::new(local::client()?);
+    /// # local::create_table::<User>(&db).await?;
+    /// let users = db.table::<User>();
+    /// users.insert(User { id: "ann".into(), logins: 1 }).await?;
+    /// let error = users.insert(User { id: "ann".into(), logins: 0 }).await.unwrap_err();
+    /// assert!(error.is_already_exists());
+    /// assert_eq!(error.current::<User>()?.unwrap().logins, 1);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn insert(&self, entity: E) -> Insert<E> {
+        Insert {
+            table: self.clone(),
+            entity,
+            policy: None,
+        }
+    }
+}
+
+impl<E: Entity> Insert<E> {
+    /// Replaces the policy of the `Db`.
+    pub fn retry(mut self, policy: RetryPolicy) -> Self {
+        self.policy = Some(policy);
+        self
+    }
+
+    async fn run(self) -> Result<Stored<E>> {
+        let Self {
+            table,
+            mut entity,
+            policy,
+        } = self;
+        let target = table.target_of(entity.key())?;
+        let item = to_item(&entity).map_err(|error| target.blame(error))?;
+        let db = table.db();
+        let mut budget = Budget::start(&table.policy(policy));
+        let mut flight = Flight::enter(db, &target, &budget).await?;
+        let (planned, left) = plan::insert::<E>(item, db.identity().issue(), db.journal_writers())
+            .map_err(|error| target.blame(error))?;
+        let view = lock_view::<E>(&left).map_err(|error| target.blame(error))?;
+        match flight.settle(&planned, &E::SCHEMA.lock, &mut budget).await? {
+            Settled::Landed => {
+                entity.set_lock_view(view);
+                Ok(Stored::inserted(&target.table, entity, planned.leaves, left))
+            }
+            Settled::Refused(refusal) if refusal.verdict == Verdict::Exists => {
+                let message = "nothing was written; read it and save a change, or choose another key";
+                Err(refusal.into_error(&target, Error::new(ErrorKind::AlreadyExists, message)))
+            }
+            Settled::Refused(refusal) => Err(refusal.into_conflict(&target)),
+        }
+    }
+}
+
+impl<E: Entity> IntoFuture for Insert<E> {
+    type Output = Result<Stored<E>>;
+    type IntoFuture = BoxFuture<'static, Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.run())
+    }
+}

@@ -1,0 +1,162 @@
+use std::future::IntoFuture;
+
+use futures::future::BoxFuture;
+
+use super::flight::{Flight, Settled};
+use super::plan;
+use crate::db::{Table, Target};
+use crate::entity::{Entity, InDoubt, Stored, lock_view};
+use crate::error::Result;
+use crate::retry::{Budget, RetryPolicy};
+
+/// Stores what changed of an item. See [`Table::save`].
+#[must_use = "a verb does nothing until it is awaited"]
+pub struct Save<'a, E> {
+    table: Table<E>,
+    stored: &'a mut Stored<E>,
+    policy: Option<RetryPolicy>,
+}
+
+impl<E: Entity> Table<E> {
+    /// Stores what changed of an item since it was read, if nobody else wrote it in between.
+    ///
+    /// Sends one UpdateItem with the changed attributes alone, on the condition of the lock: 1 WCU per KB of the whole item.
+    /// Nothing changed: nothing is sent. Attributes that the struct does not know stay, in nested maps too. Afterwards the
+    /// handle is current. If the future is dropped or ends in `OutcomeUnknown`, the handle remembers the write: should it
+    /// have landed, the next save goes on from there.
+    ///
+    /// # Errors
+    /// `Conflict`: somebody wrote since the read; [`Error::current`](crate::Error::current) gives what. `NotFound`: the item
+    /// was deleted. `OutcomeUnknown`: the answer was lost and the item cannot tell. `InvalidInput`: the key or the lock view
+    /// was changed, the handle is of another table, or the version has reached its maximum. `Marshalling`: a value that
+    /// cannot be stored. `Exhausted`, `LaneTimeout`, `Service`: nothing was written.
+    ///
+    /// ```
+    /// # use optimist::{Db, Entity, local};
+    /// # #[derive(Entity, Debug)]
+    /// # #[entity(table = "users")]
+    /// # struct User { #[entity(partition_key)] id: String, email: String }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> optimist::Result<()> {
+    /// # let db = Db::new(local::client()?);
+    /// # local::create_table::<User>(&db).await?;
+    /// # let users = db.table::<User>();
+    /// let mut ann = users.insert(User { id: "ann".into(), email: String::new() }).await?;
+    /// let mut stale = users.require("ann").await?;
+    ///
+    /// ann.email = "ann@example.org".into();
+    /// users.save(&mut ann).await?;
+    ///
+    /// stale.email = "elsewhere@example.org".into();
+    /// let error = users.save(&mut stale).await.unwrap_err();
+    /// assert!(error.is_conflict());
+    /// assert_eq!(error.current::<User>()?.unwrap().email, "ann@example.org");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn save<'a>(&self, stored: &'a mut Stored<E>) -> Save<'a, E> {
+        Save {
+            table: self.clone(),
+            stored,
+            policy: None,
+        }
+    }
+}
+
+impl<E: Entity> Save<'_, E> {
+    /// Replaces the policy of the `Db`.
+    pub fn retry(mut self, policy: RetryPolicy) -> Self {
+        self.policy = Some(policy);
+        self
+    }
+
+    async fn run(self) -> Result<()> {
+        let Self {
+            table,
+            stored,
+            policy,
+        } = self;
+        stored.check_table(table.physical_name())?;
+        let target = table.target_of(stored.key())?;
+        let changed = stored.changes().map_err(|error| target.blame(error))?;
+        if changed.is_none() {
+            return Ok(());
+        }
+        let mut budget = Budget::start(&table.policy(policy));
+        let mut flight = Flight::enter(table.db(), &target, &budget).await?;
+        while send(&table, &target, stored, &mut flight, &mut budget).await? == Sent::Again {}
+        Ok(())
+    }
+}
+
+#[derive(PartialEq)]
+enum Sent {
+    Settled,
+    /// An earlier write of this handle had landed: the handle moved on to it, and the rest is planned anew.
+    Again,
+}
+
+async fn send<E: Entity>(
+    table: &Table<E>,
+    target: &Target,
+    stored: &mut Stored<E>,
+    flight: &mut Flight<'_>,
+    budget: &mut Budget,
+) -> Result<Sent> {
+    let db = table.db();
+    let Some((actions, snapshot)) = stored.changes().map_err(|e| target.blame(e))? else {
+        return Ok(Sent::Settled);
+    };
+    let planned = stored.expected().and_then(|expected| {
+        plan::update::<E>(
+            &target.key_item,
+            stored.image(),
+            expected,
+            actions,
+            db.identity().issue(),
+            db.journal_writers(),
+        )
+    });
+    let (planned, left) = planned.map_err(|error| target.blame(error))?;
+    let view = lock_view::<E>(&left).map_err(|error| target.blame(error))?;
+    let id = planned.write.id;
+    let earlier = stored.is_in_doubt();
+    let write = InDoubt {
+        id,
+        image: planned.leaves.clone(),
+        left,
+        snapshot,
+    };
+    stored.remember(write.clone());
+    match flight.settle(&planned, &E::SCHEMA.lock, budget).await {
+        Ok(Settled::Landed) => {
+            stored.advance(write, view);
+            Ok(Sent::Settled)
+        }
+        Ok(Settled::Refused(refusal)) => {
+            stored.forget(&id);
+            if earlier
+                && let Some(current) = &refusal.image
+                && stored.advance_to_remembered(current).map_err(|e| target.blame(e))?
+            {
+                return Ok(Sent::Again);
+            }
+            Err(refusal.into_conflict(target))
+        }
+        Err(error) => {
+            if !error.is_outcome_unknown() {
+                stored.forget(&id);
+            }
+            Err(error)
+        }
+    }
+}
+
+impl<'a, E: Entity> IntoFuture for Save<'a, E> {
+    type Output = Result<()>;
+    type IntoFuture = BoxFuture<'a, Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.run())
+    }
+}

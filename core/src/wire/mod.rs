@@ -1,0 +1,10 @@
+//! The only room that calls the SDK: it sends a described request, classifies what came back, and traces it.
+
+mod answer;
+mod attempts;
+mod request;
+mod send;
+
+pub(crate) use answer::{Answer, Failure};
+pub(crate) use request::{ReadRequest, WriteRequest};
+pub(crate) use send::{read, write};
