@@ -1,19 +1,88 @@
-//! Optimist
-#![allow(missing_docs, dead_code, unused_imports)]
-pub mod value;
-pub mod lock;
-pub mod error;
-mod expr;
-pub mod entity;
-pub mod retry;
-mod wire;
-pub use error::{Error, ErrorKind, Result};
-pub use retry::RetryPolicy;
-pub use entity::*;
-pub use value::*;
+//! Optimistic concurrency for DynamoDB: every write conditional, every lost answer judged.
+//!
+//! A derive maps a struct to items and adds a lock attribute. Every write carries a condition on that lock; `modify` reads,
+//! changes and writes until the change lands. A write whose answer was lost is recognised as landed or proved not landed;
+//! where neither can be shown the caller gets [`ErrorKind::OutcomeUnknown`], and nothing is ever applied twice by itself.
+//!
+//! ```
+//! use optimist::{Db, Entity, local};
+//!
+//! #[derive(Entity, Debug)]
+//! #[entity(table = "users", lock = version)]
+//! struct User {
+//!     #[entity(partition_key)]
+//!     id: String,
+//!     email: String,
+//!     logins: u64,
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> optimist::Result<()> {
+//! let db = Db::new(local::client()?); // or a client of AWS, or of any endpoint
+//! local::create_table::<User>(&db).await?;
+//! let users = db.table::<User>();
+//!
+//! let mut ann = users
+//!     .insert(User { id: "ann".into(), email: String::new(), logins: 0 })
+//!     .await?;
+//! ann.email = "ann@example.org".into();
+//! users.save(&mut ann).await?; // one UpdateItem: the changed attribute, if nobody wrote in between
+//!
+//! users.modify("ann", |ann| ann.logins += 1).await?; // until it lands
+//! assert_eq!(users.require("ann").await?.logins, 1);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Features
+//! `local`: an embedded DynamoDB for tests and development ([`local`]); needs a C compiler. None is on by default.
+//!
+//! Minimum Rust: 1.95.
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+// What the derive writes says `::optimist`, also in here.
+extern crate self as optimist;
+
 mod db;
-mod table;
-#[cfg(feature="local")]
+mod entity;
+mod error;
+mod expr;
+#[cfg(feature = "local")]
 pub mod local;
-pub use db::*;
-pub use table::*;
+mod lock;
+mod retry;
+mod table;
+mod value;
+mod wire;
+
+pub use optimist_derive::Entity;
+
+pub use db::{Db, DbBuilder, Table};
+pub use entity::{
+    AttributeSchema, Composite, Entity, IntoKey, Key, KeyFor, KeyScalar, KeySchema, KeyType,
+    KeyValue, Schema, Single, Stored,
+};
+pub use error::{Error, ErrorKind, Result};
+pub use lock::{Lock, LockError, LockKind, LockSchema};
+pub use retry::RetryPolicy;
+pub use table::{Delete, Deleted, Get, Insert, Modified, Modify, Reload, Require, Save, TryModify};
+pub use value::{AttributeValue, Encoded, Item, Problem, SetField, ValueError};
+
+/// What derived code calls; not for use by hand.
+#[doc(hidden)]
+pub mod __derive {
+    pub use std::default::Default;
+    pub use std::option::Option;
+    pub use std::result::Result;
+    pub use std::vec::Vec;
+
+    pub use crate::entity::{
+        AnyShape, AttributeSchema, Composite, Key, KeySchema, KeyType, KeyValue, Schema, Single,
+        decode_key, find,
+    };
+    pub use crate::lock::{LockKind, LockSchema};
+    pub use crate::value::{
+        AttributeValue, Encoded, Item, ValueError, decode, decode_set, decode_with, encode,
+        encode_set, encode_with,
+    };
+}

@@ -1,1 +1,63 @@
-//! x
+//! The derive macro of `optimist`; use it as `optimist::Entity`.
+//!
+//! A derive runs in stages: `attr` reads attributes with their spans, `model` resolves them, `check` applies the rules that
+//! concern several fields, `expand` writes the impl. Errors are gathered on the way and reported together; the impl is
+//! emitted all the same, so that nothing else fails for want of it.
+
+mod attr;
+mod case;
+mod check;
+mod errors;
+mod expand;
+mod model;
+
+use proc_macro::TokenStream;
+use syn::{DeriveInput, parse_macro_input};
+
+/// Maps a struct with named fields to the items of a DynamoDB table.
+///
+/// Each field is an attribute, stored through serde and `serde_dynamo`; a field that serializes to NULL (`None`) is an
+/// absent attribute. The lock is an attribute that the struct does not have.
+///
+/// # On the struct: `#[entity(…)]`
+/// | attribute | meaning |
+/// |---|---|
+/// | `table = "users"` | the table, required |
+/// | `lock = version` | the lock is a number that grows by one (the default) |
+/// | `lock = uuid` | the lock is the UUID of the last write |
+/// | `lock(version, attribute = "v", journal = "j")` | the same, with attribute names of your own; default `version` or `lock`, and `journal` |
+/// | `lock(version, journal = off)` | no journal: the format of the AWS Java, .NET and Python mappers; a lost answer may end in `OutcomeUnknown` |
+/// | `rename_all = "camelCase"` | how field names become attribute names, as in serde |
+/// | `crate = "path"` | where `optimist` is, if it was renamed or re-exported |
+///
+/// # On a field: `#[entity(…)]`
+/// | attribute | meaning |
+/// |---|---|
+/// | `partition_key` | the partition key, required once; its type implements `optimist::KeyValue` |
+/// | `sort_key` | the sort key |
+/// | `lock` | shows the lock, read-only: an `Option` or a field with `default`, of an integer or string type |
+/// | `set` | stored as a DynamoDB set (SS, NS, BS) instead of a list; the empty set is an absent attribute |
+/// | `rename = "name"` | the attribute's name |
+/// | `default`, `default = "path"` | the value where the attribute is absent |
+/// | `skip` | not stored; read as `Default::default()` |
+/// | `with = "module"` | (de)serialized by `module::serialize` and `module::deserialize` |
+///
+/// # `#[serde(…)]`
+/// `rename`, `rename_all`, `default`, `skip`, `with`, `skip_serializing_if` and `alias` are honoured where no `entity`
+/// attribute says otherwise, so that a struct which also derives `Serialize` has one name for each attribute. A value read
+/// from an alias moves to the attribute's own name when it is written. Every other serde attribute is refused.
+#[proc_macro_derive(Entity, attributes(entity, serde))]
+pub fn entity(input: TokenStream) -> TokenStream {
+    let input = parse_macro_input!(input as DeriveInput);
+    let mut errors = errors::Errors::default();
+    let model = model::Model::of(&input, &mut errors);
+    check::check(&model, &mut errors);
+    match errors.into_tokens() {
+        None => expand::entity(&model).into(),
+        Some(errors) => {
+            let mut tokens = expand::fallback(&model);
+            tokens.extend(errors);
+            tokens.into()
+        }
+    }
+}

@@ -52,7 +52,9 @@ pub(crate) fn diff(
 }
 
 fn key_changed(key: &KeySchema) -> Error {
-    let sort = key.sort.map_or(String::new(), |(sort, _)| format!(" or `{sort}`"));
+    let sort = key
+        .sort
+        .map_or(String::new(), |(sort, _)| format!(" or `{sort}`"));
     Error::invalid(format!(
         "key attribute `{}`{sort} was changed; a key cannot change, insert a new item and delete this one",
         key.partition.0

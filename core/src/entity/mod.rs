@@ -71,3 +71,24 @@ pub(crate) fn to_item<E: Entity>(entity: &E) -> Result<Item, ValueError> {
     }
     Ok(item)
 }
+
+/// The attribute `name`, or the first alias that is there. A NULL that another tool left counts as absent.
+#[doc(hidden)]
+pub fn find<'a>(item: &'a Item, name: &str, aliases: &[&str]) -> Option<&'a AttributeValue> {
+    std::iter::once(name)
+        .chain(aliases.iter().copied())
+        .find_map(|name| item.get(name))
+        .filter(|value| !value.is_null())
+}
+
+/// Reads a key attribute.
+///
+/// # Errors
+/// It is missing or does not fit the type.
+#[doc(hidden)]
+pub fn decode_key<K: KeyValue>(item: &Item, name: &str) -> Result<K, ValueError> {
+    item.get(name)
+        .ok_or_else(|| ValueError::new(crate::value::Problem::Missing))
+        .and_then(K::from_key)
+        .map_err(|error| error.of(name))
+}

@@ -6,7 +6,7 @@ use super::{Entity, Key, Snapshot};
 use crate::error::{Error, Result};
 use crate::expr::Action;
 use crate::lock::{Expected, Left, Lock, LockError, Seen, WriteId};
-use crate::value::{AttributeValue, Item};
+use crate::value::Item;
 
 /// An entity together with the lock under which it was read.
 ///

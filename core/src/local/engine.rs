@@ -25,7 +25,11 @@ impl Engine {
     /// `Service`: the engine could not be opened.
     pub fn in_memory() -> Result<Self> {
         let database = Database::memory().map_err(|error| {
-            Error::new(ErrorKind::Service, "the embedded engine could not be opened").because(error)
+            Error::new(
+                ErrorKind::Service,
+                "the embedded engine could not be opened",
+            )
+            .because(error)
         })?;
         Ok(Self(Arc::new(database)))
     }
@@ -41,7 +45,9 @@ impl Engine {
             Ok(answer) => (200, answer),
             Err(error) => (error.status_code(), error.to_json().into_bytes()),
         };
-        let status = status.try_into().map_err(|e| ConnectorError::other(Box::new(e), None))?;
+        let status = status
+            .try_into()
+            .map_err(|e| ConnectorError::other(Box::new(e), None))?;
         let mut response = HttpResponse::new(status, SdkBody::from(answer));
         response
             .headers_mut()

@@ -26,7 +26,9 @@ use crate::error::Result;
 /// # }
 /// ```
 pub fn client() -> Result<Client> {
-    Ok(Client::from_conf(config().http_client(Engine::in_memory()?).build()))
+    Ok(Client::from_conf(
+        config().http_client(Engine::in_memory()?).build(),
+    ))
 }
 
 /// The configuration of a client for an engine that asks for no credentials. Give it an `http_client`: an [`Engine`], or

@@ -60,7 +60,13 @@ impl Expected {
     ) -> Result<Left, LockError> {
         let lock = match (schema.kind, self) {
             (LockKind::Uuid, _) => Lock::Uuid(id.to_string()),
-            (LockKind::Version, Self::Held { lock: Lock::Version(version), .. }) => {
+            (
+                LockKind::Version,
+                Self::Held {
+                    lock: Lock::Version(version),
+                    ..
+                },
+            ) => {
                 if *version >= MAX_VERSION {
                     return Err(LockError::Overflow {
                         attribute: schema.attribute,

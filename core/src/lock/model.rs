@@ -144,11 +144,20 @@ impl World<'_> {
         }
     }
 
-    fn plan(&mut self, writer: WriterId, based_on: Option<Seen>, issued: &mut HashSet<WriteId>) -> Sent {
+    fn plan(
+        &mut self,
+        writer: WriterId,
+        based_on: Option<Seen>,
+        issued: &mut HashSet<WriteId>,
+    ) -> Sent {
         let id = self.id(writer);
         let issued_before = issued.clone();
         issued.insert(id);
-        let k = if self.has(MixedK) && self.chance(0.5) { 2 } else { self.k };
+        let k = if self.has(MixedK) && self.chance(0.5) {
+            2
+        } else {
+            self.k
+        };
         let expected = based_on.map_or(Expected::New, |seen| {
             Expected::after(&self.schema, seen).unwrap()
         });
@@ -157,8 +166,8 @@ impl World<'_> {
             Expected::Held { .. } if self.has(Delete) && self.chance(0.15) => Operation::Delete,
             _ => Operation::Update,
         };
-        let left = (operation != Operation::Delete)
-            .then(|| expected.next(&self.schema, id, k).unwrap());
+        let left =
+            (operation != Operation::Delete).then(|| expected.next(&self.schema, id, k).unwrap());
         self.tags += 1;
         Sent {
             write: Write {
@@ -220,7 +229,10 @@ fn run(
                 _ => world.item.clone(),
             };
             handles[w] = Some(seen.clone());
-            if seen.as_ref().is_some_and(|s| s.lock.is_some() && s.kept().is_none()) {
+            if seen
+                .as_ref()
+                .is_some_and(|s| s.lock.is_some() && s.kept().is_none())
+            {
                 continue; // a lock without a journal is left out of the model
             }
             let sent = world.plan(ids[w], seen, &mut issued[w]);
@@ -296,14 +308,19 @@ fn sound(k: u8, writers: usize, happens: &[Happens]) -> Verdicts {
     for kind in KINDS {
         for seed in 0..300 {
             let verdicts = run(seed, kind, k, writers, &happens).unwrap_or_else(|violation| {
-                panic!("{violation:?}: seed {seed}, {kind:?}, K={k}, {writers} writers, {happens:?}")
+                panic!(
+                    "{violation:?}: seed {seed}, {kind:?}, K={k}, {writers} writers, {happens:?}"
+                )
             });
             for (verdict, times) in verdicts {
                 *total.entry(verdict).or_default() += times;
             }
         }
     }
-    assert!(total["Landed"] > 100 && total["NotLanded"] > 100, "{total:?}");
+    assert!(
+        total["Landed"] > 100 && total["NotLanded"] > 100,
+        "{total:?}"
+    );
     total
 }
 

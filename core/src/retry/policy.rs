@@ -105,7 +105,14 @@ mod tests {
 
     #[test]
     fn a_cap_below_the_base_holds() {
-        let policy = RetryPolicy::default().base(Duration::from_secs(5)).cap(Duration::from_millis(1));
-        assert!(policy.backoff().take(10).all(|w| w <= Duration::from_millis(1)));
+        let policy = RetryPolicy::default()
+            .base(Duration::from_secs(5))
+            .cap(Duration::from_millis(1));
+        assert!(
+            policy
+                .backoff()
+                .take(10)
+                .all(|w| w <= Duration::from_millis(1))
+        );
     }
 }

@@ -88,7 +88,10 @@ impl<E: Entity> Delete<E> {
         loop {
             let expected = stored.expected().map_err(|error| target.blame(error))?;
             let planned = plan::delete::<E>(&target.key_item, expected, db.identity().issue());
-            let refusal = match flight.settle(&planned, &E::SCHEMA.lock, &mut budget).await? {
+            let refusal = match flight
+                .settle(&planned, &E::SCHEMA.lock, &mut budget)
+                .await?
+            {
                 Settled::Landed => return Ok(Deleted::Done),
                 Settled::Refused(refusal) => refusal,
             };

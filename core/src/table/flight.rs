@@ -360,7 +360,8 @@ pub(super) fn exhausted(
     cause: Option<Cause>,
     budget: &Budget,
 ) -> Error {
-    let message = format!("{spent}; nothing was written. Raise the RetryPolicy, or try again later");
+    let message =
+        format!("{spent}; nothing was written. Raise the RetryPolicy, or try again later");
     let error = target
         .blame(Error::new(ErrorKind::Exhausted, message))
         .after(budget.attempts(), budget.elapsed());

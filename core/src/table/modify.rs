@@ -86,11 +86,7 @@ impl<E: Entity> Table<E> {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn modify<'a, R, F>(
-        &self,
-        key: impl IntoKey<E::Key>,
-        change: F,
-    ) -> Modify<'a, E, R, F>
+    pub fn modify<'a, R, F>(&self, key: impl IntoKey<E::Key>, change: F) -> Modify<'a, E, R, F>
     where
         F: FnMut(&mut E) -> R,
     {
@@ -190,7 +186,9 @@ where
     type IntoFuture = BoxFuture<'a, Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
-        let Self { call, mut change, .. } = self;
+        let Self {
+            call, mut change, ..
+        } = self;
         Box::pin(call.run(move |entity: &mut E| Ok::<R, Error>(change(entity))))
     }
 }

@@ -19,7 +19,11 @@ pub(super) struct Planned {
 }
 
 /// A put of a new item, and the lock it leaves.
-pub(super) fn insert<E: Entity>(item: Item, issued: Issued, writers: u8) -> Result<(Planned, Left)> {
+pub(super) fn insert<E: Entity>(
+    item: Item,
+    issued: Issued,
+    writers: u8,
+) -> Result<(Planned, Left)> {
     let expected = Expected::New;
     let left = expected.next(&E::SCHEMA.lock, issued.id, writers)?;
     let mut leaves = item;
@@ -63,7 +67,12 @@ pub(super) fn update<E: Entity>(
     };
     let planned = Planned {
         issued,
-        write: write(Operation::Update, issued, expected.clone(), Some(left.clone())),
+        write: write(
+            Operation::Update,
+            issued,
+            expected.clone(),
+            Some(left.clone()),
+        ),
         request,
         leaves,
     };
@@ -103,9 +112,11 @@ fn stamp(schema: &Schema, left: &Left) -> Vec<Action> {
     );
     let journal = schema.lock.journal.zip(left.journal.as_ref());
     std::iter::once(lock)
-        .chain(journal.map(|(name, journal)| {
-            Action::Set(Path::attribute(name), bytes(journal.to_bytes()))
-        }))
+        .chain(
+            journal.map(|(name, journal)| {
+                Action::Set(Path::attribute(name), bytes(journal.to_bytes()))
+            }),
+        )
         .collect()
 }
 

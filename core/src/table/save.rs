@@ -137,7 +137,9 @@ async fn send<E: Entity>(
             stored.forget(&id);
             if earlier
                 && let Some(current) = &refusal.image
-                && stored.advance_to_remembered(current).map_err(|e| target.blame(e))?
+                && stored
+                    .advance_to_remembered(current)
+                    .map_err(|e| target.blame(e))?
             {
                 return Ok(Sent::Again);
             }

@@ -36,7 +36,9 @@ pub fn encode<T: Serialize + ?Sized>(value: &T) -> Encoded {
 /// As [`encode`].
 pub fn encode_with<F>(serialize: F) -> Encoded
 where
-    F: FnOnce(serde_dynamo::Serializer) -> Result<serde_dynamo::AttributeValue, serde_dynamo::Error>,
+    F: FnOnce(
+        serde_dynamo::Serializer,
+    ) -> Result<serde_dynamo::AttributeValue, serde_dynamo::Error>,
 {
     checked(serialize(serde_dynamo::Serializer).map(AttributeValue::from))
 }
@@ -127,7 +129,10 @@ mod tests {
     fn a_wrong_type_names_both_types_and_no_value() {
         let stored = AttributeValue::S("secret".into());
         let text = decode::<u64>(Some(&stored)).unwrap_err().to_string();
-        assert!(text.contains("u64") && text.contains("S (string)"), "{text}");
+        assert!(
+            text.contains("u64") && text.contains("S (string)"),
+            "{text}"
+        );
         assert!(!text.contains("secret"), "{text}");
     }
 
@@ -160,8 +165,7 @@ mod tests {
         prop_oneof![
             Just(Shape::Unit),
             any::<i64>().prop_map(Shape::New),
-            (any::<Option<String>>(), any::<Vec<u64>>())
-                .prop_map(|(a, b)| Shape::Named { a, b }),
+            (any::<Option<String>>(), any::<Vec<u64>>()).prop_map(|(a, b)| Shape::Named { a, b }),
         ]
     }
 

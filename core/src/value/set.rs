@@ -149,7 +149,10 @@ mod tests {
             stored,
             Some(AttributeValue::Ss(vec!["Admin".into(), "Reader".into()]))
         );
-        assert_eq!(decode_set::<BTreeSet<Role>>(stored.as_ref()).unwrap(), roles);
+        assert_eq!(
+            decode_set::<BTreeSet<Role>>(stored.as_ref()).unwrap(),
+            roles
+        );
         let names = vec![Name("b".into()), Name("a".into())];
         assert_eq!(
             encode_set(&names).unwrap(),
@@ -157,7 +160,10 @@ mod tests {
         );
         let ids = HashSet::from([uuid::Uuid::nil()]);
         let stored = encode_set(&ids).unwrap();
-        assert_eq!(decode_set::<HashSet<uuid::Uuid>>(stored.as_ref()).unwrap(), ids);
+        assert_eq!(
+            decode_set::<HashSet<uuid::Uuid>>(stored.as_ref()).unwrap(),
+            ids
+        );
     }
 
     #[test]
@@ -165,7 +171,10 @@ mod tests {
         assert_eq!(encode_set(&Vec::<u8>::new()).unwrap(), None);
         assert_eq!(decode_set::<Vec<u8>>(None).unwrap(), Vec::<u8>::new());
         let null = AttributeValue::Null(true);
-        assert_eq!(decode_set::<Vec<u8>>(Some(&null)).unwrap(), Vec::<u8>::new());
+        assert_eq!(
+            decode_set::<Vec<u8>>(Some(&null)).unwrap(),
+            Vec::<u8>::new()
+        );
     }
 
     #[test]
@@ -181,7 +190,12 @@ mod tests {
         assert!(encode_set(&vec![vec![1]]).is_err());
         assert!(encode_set(&vec![Some(1), None]).is_err());
         let list = AttributeValue::L(vec![]);
-        let text = decode_set::<Vec<String>>(Some(&list)).unwrap_err().to_string();
-        assert!(text.contains("Vec<String>") && text.contains("L (list)"), "{text}");
+        let text = decode_set::<Vec<String>>(Some(&list))
+            .unwrap_err()
+            .to_string();
+        assert!(
+            text.contains("Vec<String>") && text.contains("L (list)"),
+            "{text}"
+        );
     }
 }

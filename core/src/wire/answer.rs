@@ -33,9 +33,9 @@ pub(crate) enum Failure {
 impl Failure {
     pub(crate) fn into_source(self) -> Source {
         match self {
-            Self::Ambiguous { source, .. } | Self::Transient { source } | Self::Final { source } => {
-                source
-            }
+            Self::Ambiguous { source, .. }
+            | Self::Transient { source }
+            | Self::Final { source } => source,
         }
     }
 }

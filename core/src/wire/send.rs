@@ -53,7 +53,9 @@ pub(crate) async fn write(client: &Client, table: &Arc<str>, request: &WriteRequ
             match $more.customize().interceptor(attempts.clone()).send().await {
                 Ok(_) => Answer::Done,
                 Err(error) => failed(error, attempts.count(), |service| match service {
-                    aws_sdk_dynamodb::operation::$call::$error::ConditionalCheckFailedException(e) => Some(e.item.clone()),
+                    aws_sdk_dynamodb::operation::$call::$error::ConditionalCheckFailedException(
+                        e,
+                    ) => Some(e.item.clone()),
                     _ => None,
                 }),
             }
@@ -61,7 +63,8 @@ pub(crate) async fn write(client: &Client, table: &Arc<str>, request: &WriteRequ
     }
     let answer = match request {
         WriteRequest::Put { item, expression } => {
-            send!(put_item, expression, PutItemError, |r| r.set_item(Some(item.clone())))
+            send!(put_item, expression, PutItemError, |r| r
+                .set_item(Some(item.clone())))
         }
         WriteRequest::Update { key, expression } => {
             send!(update_item, expression, UpdateItemError, |r| r
@@ -69,7 +72,8 @@ pub(crate) async fn write(client: &Client, table: &Arc<str>, request: &WriteRequ
                 .set_update_expression(expression.update.clone()))
         }
         WriteRequest::Delete { key, expression } => {
-            send!(delete_item, expression, DeleteItemError, |r| r.set_key(Some(key.clone())))
+            send!(delete_item, expression, DeleteItemError, |r| r
+                .set_key(Some(key.clone())))
         }
     };
     debug!(
@@ -88,7 +92,9 @@ pub(crate) async fn write(client: &Client, table: &Arc<str>, request: &WriteRequ
 }
 
 /// DynamoDB refuses empty maps of names and values.
-fn some<V>(map: std::collections::HashMap<String, V>) -> Option<std::collections::HashMap<String, V>> {
+fn some<V>(
+    map: std::collections::HashMap<String, V>,
+) -> Option<std::collections::HashMap<String, V>> {
     (!map.is_empty()).then_some(map)
 }
 

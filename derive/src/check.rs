@@ -1,0 +1,138 @@
+//! The rules that concern more than one attribute or field.
+
+use std::collections::HashMap;
+
+use syn::Type;
+
+use crate::errors::Errors;
+use crate::model::{Field, Model, Name, Role};
+
+pub(crate) fn check(model: &Model, errors: &mut Errors) {
+    if !model.is_struct {
+        return;
+    }
+    match &model.table {
+        None => errors.on(
+            &model.ident,
+            "an entity needs a table: `#[entity(table = \"…\")]`",
+        ),
+        Some(table) => {
+            let allowed = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);
+            if table.value().is_empty() || !table.value().chars().all(allowed) {
+                errors.on(
+                    table,
+                    "a table name consists of letters, digits, `_`, `-` and `.`",
+                );
+            }
+        }
+    }
+    if model.with_role(Role::PartitionKey).next().is_none() {
+        errors.on(
+            &model.ident,
+            "an entity needs a partition key: mark one field with `#[entity(partition_key)]`",
+        );
+    }
+    for (role, what) in [
+        (Role::PartitionKey, "partition key"),
+        (Role::SortKey, "sort key"),
+        (Role::LockView, "field that shows the lock"),
+    ] {
+        for second in model.with_role(role).skip(1) {
+            errors.on(&second.ident, format!("an entity has one {what}"));
+        }
+    }
+    model
+        .fields
+        .iter()
+        .for_each(|field| check_field(field, errors));
+    check_names(model, errors);
+}
+
+fn check_field(field: &Field, errors: &mut Errors) {
+    let attrs = &field.attrs;
+    let roles = [attrs.partition_key, attrs.sort_key, attrs.lock, attrs.skip];
+    for span in roles.into_iter().flatten().skip(1) {
+        errors.at(
+            span,
+            "a field is one of `partition_key`, `sort_key`, `lock` and `skip`",
+        );
+    }
+    if field.role != Role::Attribute {
+        let what = match field.role {
+            Role::PartitionKey | Role::SortKey => "a key is stored by its `KeyValue` impl",
+            Role::LockView => "the lock is stored by optimist",
+            _ => "a skipped field is not stored",
+        };
+        if let Some(span) = attrs.set {
+            errors.at(span, format!("{what}, it cannot be a set"));
+        }
+        if let Some(with) = &attrs.with {
+            errors.on(with, format!("{what}, `with` has no effect"));
+        }
+    } else if let (Some(span), Some(_)) = (attrs.set, &attrs.with) {
+        errors.at(span, "`set` and `with` both say how the field is stored");
+    }
+    if attrs.set.is_some() && is_option(&field.ty) {
+        errors.on(
+            &field.ty,
+            "a set needs no Option: the empty set is an absent attribute, and reads back empty",
+        );
+    }
+    if field.role == Role::LockView && attrs.default.is_none() && !is_option(&field.ty) {
+        errors.on(
+            &field.ty,
+            "the field that shows the lock must be an Option or have `#[entity(default)]`: a new item has no lock yet",
+        );
+    }
+}
+
+fn check_names(model: &Model, errors: &mut Errors) {
+    let mut taken: HashMap<&str, &'static str> = HashMap::new();
+    let lock = std::iter::once((&model.lock.attribute, "the lock attribute"));
+    let journal = model
+        .lock
+        .journal
+        .iter()
+        .map(|name| (name, "the journal attribute"));
+    for (name, what) in lock.chain(journal) {
+        check_name(name, errors);
+        if let Some(other) = taken.insert(&name.text, what) {
+            errors.at(name.span, format!("`{}` is {other} already", name.text));
+        }
+    }
+    for field in &model.fields {
+        if matches!(field.role, Role::LockView | Role::Skipped) {
+            continue;
+        }
+        let aliases = field.attrs.aliases.iter().map(|alias| Name {
+            text: alias.value(),
+            span: alias.span(),
+        });
+        for name in std::iter::once(field.name.clone()).chain(aliases) {
+            check_name(&name, errors);
+            match taken.get(name.text.as_str()) {
+                Some(what) if what.starts_with("the") => errors.at(
+                    name.span,
+                    format!(
+                        "`{}` is {what}; rename the field, or the lock with `#[entity(lock(…))]`",
+                        name.text
+                    ),
+                ),
+                Some(what) => errors.at(name.span, format!("`{}` is {what} already", name.text)),
+                None => {}
+            }
+        }
+        taken.entry(&field.name.text).or_insert("an attribute");
+    }
+}
+
+fn check_name(name: &Name, errors: &mut Errors) {
+    if name.text.is_empty() || name.text.len() > 255 {
+        errors.at(name.span, "an attribute name has 1 to 255 bytes");
+    }
+}
+
+fn is_option(ty: &Type) -> bool {
+    let last = |path: &syn::TypePath| path.path.segments.last().map(|s| s.ident == "Option");
+    matches!(ty, Type::Path(path) if last(path) == Some(true))
+}

@@ -1,0 +1,122 @@
+use proc_macro2::TokenStream;
+use quote::{quote, quote_spanned};
+use syn::spanned::Spanned;
+
+use crate::model::{Field, Model, Role};
+
+pub(super) fn decode(model: &Model, support: &TokenStream) -> TokenStream {
+    let defaults = model.default.as_ref().map(|default| {
+        let make = default.path.as_ref().map_or_else(
+            || quote!(<Self as #support::Default>::default),
+            |path| quote!(#path),
+        );
+        quote_spanned!(default.span=> let defaults: Self = #make();)
+    });
+    let values = model.fields.iter().map(|field| {
+        let ident = &field.ident;
+        let value = value(field, model, support);
+        quote!(#ident: #value)
+    });
+    quote! {
+        fn decode(item: &#support::Item) -> #support::Result<Self, #support::ValueError> {
+            #defaults
+            #support::Result::Ok(Self { #(#values),* })
+        }
+    }
+}
+
+fn value(field: &Field, model: &Model, support: &TokenStream) -> TokenStream {
+    let (ty, span) = (&field.ty, field.ty.span());
+    let name = match field.role {
+        Role::LockView => &model.lock.attribute.text,
+        _ => &field.name.text,
+    };
+    let absent = absent(field, model, support);
+    let found = match field.role {
+        Role::Skipped => {
+            return absent
+                .unwrap_or_else(|| quote_spanned!(span=> <#ty as #support::Default>::default()));
+        }
+        Role::PartitionKey | Role::SortKey => {
+            return quote_spanned!(span=>
+                #support::decode_key::<#ty>(item, #name)?
+            );
+        }
+        Role::LockView | Role::Attribute => {
+            let aliases = &field.attrs.aliases;
+            quote!(#support::find(item, #name, &[#(#aliases),*]))
+        }
+    };
+    let decoded = decoded(field, support);
+    let value = match absent {
+        None => quote! {{ let found = #found; #decoded }},
+        Some(absent) => quote! {
+            match #found {
+                #support::Option::None => #support::Result::Ok(#absent),
+                found => #decoded,
+            }
+        },
+    };
+    quote!(#value.map_err(|error: #support::ValueError| error.of(#name))?)
+}
+
+/// Decodes `found`.
+fn decoded(field: &Field, support: &TokenStream) -> TokenStream {
+    let (ty, span) = (&field.ty, field.ty.span());
+    if field.attrs.set.is_some() {
+        quote_spanned!(span=> #support::decode_set::<#ty>(found))
+    } else if let Some(with) = &field.attrs.with {
+        quote_spanned!(with.span()=>
+            #support::decode_with(found, |deserializer| #with::deserialize(deserializer))
+        )
+    } else {
+        quote_spanned!(span=> #support::decode::<#ty>(found))
+    }
+}
+
+/// The value of an absent attribute, where the struct gives one.
+fn absent(field: &Field, model: &Model, support: &TokenStream) -> Option<TokenStream> {
+    let ident = &field.ident;
+    match (&field.attrs.default, &model.default) {
+        (Some(own), _) => Some(match &own.path {
+            Some(path) => quote!(#path()),
+            None => {
+                let ty = &field.ty;
+                quote_spanned!(own.span=> <#ty as #support::Default>::default())
+            }
+        }),
+        (None, Some(_)) => Some(quote!(defaults.#ident)),
+        (None, None) => None,
+    }
+}
+
+pub(super) fn lock_view(model: &Model, support: &TokenStream) -> TokenStream {
+    let Some(field) = model.with_role(Role::LockView).next() else {
+        return quote! {
+            type LockView = ();
+
+            fn decode_lock_view(
+                _: #support::Option<&#support::AttributeValue>,
+            ) -> #support::Result<(), #support::ValueError> {
+                #support::Result::Ok(())
+            }
+
+            fn set_lock_view(&mut self, (): ()) {}
+        };
+    };
+    let (ident, ty) = (&field.ident, &field.ty);
+    let decode = quote_spanned!(ty.span()=> #support::decode::<#ty>(lock));
+    quote! {
+        type LockView = #ty;
+
+        fn decode_lock_view(
+            lock: #support::Option<&#support::AttributeValue>,
+        ) -> #support::Result<#ty, #support::ValueError> {
+            #decode
+        }
+
+        fn set_lock_view(&mut self, view: #ty) {
+            self.#ident = view;
+        }
+    }
+}

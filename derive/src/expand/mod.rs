@@ -1,0 +1,102 @@
+//! Writes the impl.
+
+mod decode;
+mod encode;
+mod schema;
+
+use proc_macro2::TokenStream;
+use quote::{quote, quote_spanned};
+use syn::spanned::Spanned;
+
+use crate::model::{Model, Role};
+
+pub(crate) fn entity(model: &Model) -> TokenStream {
+    let krate = &model.krate;
+    let support = quote!(#krate::__derive);
+    let (ident, (generics, types, bounds)) = (&model.ident, model.generics.split_for_impl());
+    let key = keys(model, &support);
+    let schema = schema::schema(model, &support);
+    let encode = encode::encode(model, &support);
+    let decode = decode::decode(model, &support);
+    let lock_view = decode::lock_view(model, &support);
+    quote! {
+        #[automatically_derived]
+        impl #generics #krate::Entity for #ident #types #bounds {
+            #key
+            #schema
+            #encode
+            #decode
+            #lock_view
+        }
+    }
+}
+
+fn keys(model: &Model, support: &TokenStream) -> TokenStream {
+    let keys: Vec<_> = model
+        .with_role(Role::PartitionKey)
+        .chain(model.with_role(Role::SortKey))
+        .collect();
+    let types = keys.iter().map(|key| &key.ty);
+    let shape = if keys.len() == 1 {
+        quote!(Single)
+    } else {
+        quote!(Composite)
+    };
+    let scalars = keys.iter().map(|key| {
+        let field = &key.ident;
+        quote_spanned!(key.ty.span()=> #support::KeyValue::to_key(&self.#field))
+    });
+    let mut scalars = scalars.collect::<Vec<_>>().into_iter();
+    let partition = scalars.next();
+    let sort = scalars
+        .next()
+        .map_or(quote!(None), |sort| quote!(Some(#sort)));
+    quote! {
+        type Key = #support::#shape<#(#types),*>;
+
+        fn key(&self) -> #support::Key {
+            #support::Key::new(#partition, #support::Option::#sort)
+        }
+    }
+}
+
+/// An impl that compiles whatever was wrong, so that nobody else complains of its absence.
+pub(crate) fn fallback(model: &Model) -> TokenStream {
+    let krate = &model.krate;
+    let support = quote!(#krate::__derive);
+    let (ident, (generics, types, bounds)) = (&model.ident, model.generics.split_for_impl());
+    quote! {
+        #[automatically_derived]
+        impl #generics #krate::Entity for #ident #types #bounds {
+            type Key = #support::AnyShape;
+            type LockView = ();
+            const SCHEMA: &'static #support::Schema = &#support::Schema {
+                table: "",
+                key: #support::KeySchema {
+                    partition: ("", #support::KeyType::S),
+                    sort: #support::Option::None,
+                },
+                lock: #support::LockSchema {
+                    kind: #support::LockKind::Version,
+                    attribute: "",
+                    journal: #support::Option::None,
+                },
+                attributes: &[],
+            };
+            fn key(&self) -> #support::Key { ::core::unreachable!() }
+            fn encode(&self) -> #support::Vec<#support::Encoded> { ::core::unreachable!() }
+            fn decode(_: &#support::Item) -> #support::Result<Self, #support::ValueError> {
+                ::core::unreachable!()
+            }
+            fn decode_lock_view(
+                _: #support::Option<&#support::AttributeValue>,
+            ) -> #support::Result<(), #support::ValueError> {
+                ::core::unreachable!()
+            }
+            fn set_lock_view(&mut self, _: ()) {}
+            fn encode_lock_view(&self) -> #support::Option<#support::Encoded> {
+                #support::Option::None
+            }
+        }
+    }
+}

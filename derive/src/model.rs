@@ -1,0 +1,160 @@
+//! The struct as the derive understands it: every name and role resolved.
+
+use proc_macro2::Span;
+use syn::ext::IdentExt;
+use syn::{Data, DeriveInput, Fields, Generics, Ident, LitStr, Path, Type, parse_quote};
+
+use crate::attr::{DefaultAttr, FieldAttrs, JournalAttr, LockAttr, LockKind, StructAttrs};
+use crate::errors::Errors;
+
+pub(crate) struct Model {
+    pub(crate) ident: Ident,
+    pub(crate) generics: Generics,
+    pub(crate) krate: Path,
+    pub(crate) table: Option<LitStr>,
+    pub(crate) lock: Lock,
+    /// `#[serde(default)]` on the struct: absent fields come from its default.
+    pub(crate) default: Option<DefaultAttr>,
+    pub(crate) fields: Vec<Field>,
+    /// The input is a struct with named fields.
+    pub(crate) is_struct: bool,
+}
+
+pub(crate) struct Lock {
+    pub(crate) kind: LockKind,
+    pub(crate) attribute: Name,
+    pub(crate) journal: Option<Name>,
+}
+
+/// An attribute name, and where to point when it is wrong.
+#[derive(Clone)]
+pub(crate) struct Name {
+    pub(crate) text: String,
+    pub(crate) span: Span,
+}
+
+pub(crate) struct Field {
+    pub(crate) ident: Ident,
+    pub(crate) ty: Type,
+    pub(crate) name: Name,
+    pub(crate) role: Role,
+    pub(crate) attrs: FieldAttrs,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Role {
+    PartitionKey,
+    SortKey,
+    LockView,
+    Attribute,
+    Skipped,
+}
+
+impl Model {
+    pub(crate) fn of(input: &DeriveInput, errors: &mut Errors) -> Self {
+        let attrs = StructAttrs::parse(&input.attrs, errors);
+        let named = match &input.data {
+            Data::Struct(data) => match &data.fields {
+                Fields::Named(named) => Some(&named.named),
+                _ => None,
+            },
+            _ => None,
+        };
+        if named.is_none() {
+            let what = match input.data {
+                Data::Enum(_) => "an enum cannot be an entity",
+                Data::Union(_) => "a union cannot be an entity",
+                Data::Struct(_) => "a struct without named fields cannot be an entity",
+            };
+            errors.on(
+                &input.ident,
+                format!("{what}: an item is a struct with named fields, one for each attribute"),
+            );
+        }
+        let fields = named.into_iter().flatten().filter_map(|field| {
+            let attributes = FieldAttrs::parse(&field.attrs, errors);
+            let ident = field.ident.clone()?;
+            let name = match (&attributes.rename, attrs.case) {
+                (Some(rename), _) => Name::of(rename),
+                (None, case) => {
+                    let plain = ident.unraw().to_string();
+                    Name {
+                        text: case.map_or(plain.clone(), |case| case.apply(&plain)),
+                        span: ident.span(),
+                    }
+                }
+            };
+            Some(Field {
+                role: role(&attributes),
+                ty: field.ty.clone(),
+                attrs: attributes,
+                ident,
+                name,
+            })
+        });
+        Self {
+            fields: fields.collect(),
+            ident: input.ident.clone(),
+            generics: input.generics.clone(),
+            krate: attrs.krate.unwrap_or_else(|| parse_quote!(::optimist)),
+            lock: Lock::of(&attrs.lock, &input.ident),
+            table: attrs.table,
+            default: attrs.default,
+            is_struct: named.is_some(),
+        }
+    }
+
+    pub(crate) fn with_role(&self, role: Role) -> impl Iterator<Item = &Field> {
+        self.fields.iter().filter(move |field| field.role == role)
+    }
+}
+
+fn role(attrs: &FieldAttrs) -> Role {
+    if attrs.partition_key.is_some() {
+        Role::PartitionKey
+    } else if attrs.sort_key.is_some() {
+        Role::SortKey
+    } else if attrs.lock.is_some() {
+        Role::LockView
+    } else if attrs.skip.is_some() {
+        Role::Skipped
+    } else {
+        Role::Attribute
+    }
+}
+
+impl Lock {
+    fn of(attr: &LockAttr, ident: &Ident) -> Self {
+        let kind = attr.kind.unwrap_or(LockKind::Version);
+        let by_default = |text: &str| Name {
+            text: text.to_owned(),
+            span: ident.span(),
+        };
+        Self {
+            kind,
+            attribute: attr.attribute.as_ref().map_or_else(
+                || {
+                    by_default(match kind {
+                        LockKind::Version => "version",
+                        LockKind::Uuid => "lock",
+                    })
+                },
+                Name::of,
+            ),
+            journal: match &attr.journal {
+                JournalAttr::Default => Some(by_default("journal")),
+                JournalAttr::Named(name) => Some(Name::of(name)),
+                JournalAttr::Off => None,
+            },
+        }
+    }
+}
+
+impl Name {
+    fn of(literal: &LitStr) -> Self {
+        Self {
+            text: literal.value(),
+            span: literal.span(),
+        }
+    }
+}
