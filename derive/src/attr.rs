@@ -160,8 +160,11 @@ impl FieldAttrs {
                 ),
             }
         }
+        // Keys and lock are stored in their own way, whatever serde does with the field elsewhere.
+        let own_way = all.partition_key.or(all.sort_key).or(all.lock).is_some();
         for meta in metas(attributes, "serde", errors) {
             match name(&meta).as_str() {
+                "skip" | "with" if own_way => {}
                 "rename" => all.rename = all.rename.or(errors.ok(both_ways(&meta))),
                 "default" => all.default = all.default.or(errors.ok(default(&meta))),
                 "skip" => all.skip = all.skip.or(errors.ok(flag(&meta))),

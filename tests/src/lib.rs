@@ -1,1 +1,8 @@
-//! x
+//! What the suite and the examples run on: a transport that counts, delays and breaks requests, and the backend that it
+//! wraps, which is the embedded engine or the endpoint named by `OPTIMIST_TEST_ENDPOINT`.
+
+mod backend;
+mod transport;
+
+pub use backend::{Backend, Machine};
+pub use transport::{Fault, Transport};

@@ -101,7 +101,7 @@ mod tests {
     fn values() -> impl Strategy<Value = AttributeValue> {
         let leaf = prop_oneof![
             "[a-c]".prop_map(AttributeValue::S),
-            (0..5).prop_map(|n| AttributeValue::N(n.to_string())),
+            (0..5u8).prop_map(|n| AttributeValue::N(n.to_string())),
             Just(AttributeValue::Null(true)),
         ];
         leaf.prop_recursive(3, 12, 3, |inner| {

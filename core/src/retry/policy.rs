@@ -79,7 +79,7 @@ impl RetryPolicy {
     pub(super) fn backoff(&self) -> impl Iterator<Item = Duration> + Send + Sync + use<> {
         let mut random = fastrand::Rng::new();
         ExponentialBuilder::default()
-            .with_min_delay(self.base)
+            .with_min_delay(self.base.min(self.cap))
             .with_max_delay(self.cap)
             .with_factor(2.0)
             .without_max_times()

@@ -1,0 +1,244 @@
+//! Only what changed travels, what the struct does not know stays, and a stale holder never wins.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use optimist::{AttributeValue, Entity, ErrorKind, Lock};
+use serde::{Deserialize, Serialize};
+
+use crate::support::{Address, User, n, put_raw, read_raw, s, update_raw, user, world};
+
+#[tokio::test]
+async fn a_stale_holder_conflicts_and_sees_the_current_item() {
+    let (_, _, users) = world::<User>().await;
+    let mut one = users.insert(user("ann")).await.unwrap();
+    let mut two = users.require("ann").await.unwrap();
+    one.email = "one".into();
+    users.save(&mut one).await.unwrap();
+    two.email = "two".into();
+    let error = users.save(&mut two).await.unwrap_err();
+    assert!(error.is_conflict(), "{error}");
+    let mut current = error.current::<User>().unwrap().unwrap();
+    assert_eq!(current.email, "one");
+    current.email = "two".into();
+    users.save(&mut current).await.unwrap();
+    assert_eq!(users.require("ann").await.unwrap().email, "two");
+}
+
+#[tokio::test]
+async fn a_stale_holder_cannot_save_after_delete_and_re_create_with_the_same_version() {
+    let (_, _, users) = world::<User>().await;
+    let mut stale = users.insert(user("ann")).await.unwrap();
+    users.delete(stale.clone()).await.unwrap();
+    let again = users.insert(user("ann")).await.unwrap();
+    assert_eq!(again.lock(), Some(&Lock::Version(1)));
+    assert_eq!(stale.lock(), Some(&Lock::Version(1)));
+    stale.email = "from a former life".into();
+    assert!(users.save(&mut stale).await.unwrap_err().is_conflict());
+    assert!(users.delete(stale).await.unwrap_err().is_conflict());
+    assert_eq!(users.require("ann").await.unwrap().email, again.email);
+}
+
+#[tokio::test]
+async fn a_deleted_item_is_not_brought_back() {
+    let (_, _, users) = world::<User>().await;
+    let mut stale = users.insert(user("ann")).await.unwrap();
+    users.delete(stale.clone()).await.unwrap();
+    stale.email = "ghost".into();
+    let error = users.save(&mut stale).await.unwrap_err();
+    assert!(error.is_not_found(), "{error}");
+    assert!(read_raw(&users, "ann").await.is_none());
+}
+
+#[derive(Serialize, Deserialize, Debug, Clone, PartialEq)]
+struct Nested {
+    known: u32,
+    maybe: Option<String>,
+}
+
+#[derive(Entity, Debug)]
+#[entity(table = "odd")]
+struct Odd {
+    #[entity(partition_key)]
+    id: String,
+    nested: Nested,
+    #[entity(default)]
+    added_later: u32,
+    none: Option<String>,
+    long: f64,
+    unmarked: HashSet<String>,
+    #[entity(set)]
+    marked: HashSet<String>,
+}
+
+#[tokio::test]
+async fn an_untouched_round_trip_sends_nothing() {
+    let (_, machine, table) = world::<Odd>().await;
+    let words = |list: &[&str]| list.iter().map(|w| (*w).to_owned()).collect::<Vec<_>>();
+    let nested = HashMap::from([
+        ("known".to_owned(), n(1)),
+        ("unknown".to_owned(), s("of a newer service")),
+    ]);
+    put_raw(
+        &table,
+        [
+            ("id", s("o")),
+            ("nested", AttributeValue::M(nested)),
+            ("long", n("123456789012345678901234567890")),
+            (
+                "unmarked",
+                AttributeValue::L(
+                    words(&["c", "a", "b"])
+                        .into_iter()
+                        .map(AttributeValue::S)
+                        .collect(),
+                ),
+            ),
+            ("marked", AttributeValue::Ss(words(&["z", "y", "x"]))),
+            ("foreign", AttributeValue::Bool(true)),
+        ],
+    )
+    .await;
+    let before = read_raw(&table, "o").await;
+    machine.transport.reset();
+    let mut odd = table.require("o").await.unwrap();
+    let _touched: &mut Odd = &mut odd;
+    table.save(&mut odd).await.unwrap();
+    table.modify("o", |_| ()).await.unwrap();
+    assert_eq!(machine.transport.count("UpdateItem"), 0);
+    assert_eq!(read_raw(&table, "o").await, before);
+}
+
+#[tokio::test]
+async fn a_service_on_an_older_struct_leaves_newer_attributes_alone() {
+    let (_, _, table) = world::<Odd>().await;
+    table
+        .insert(Odd {
+            id: "o".into(),
+            nested: Nested {
+                known: 1,
+                maybe: Some("x".into()),
+            },
+            added_later: 0,
+            none: None,
+            long: 0.5,
+            unmarked: HashSet::new(),
+            marked: HashSet::new(),
+        })
+        .await
+        .unwrap();
+    update_raw(&table, "o", "newer", n(1)).await;
+    let nested = HashMap::from([
+        ("known".to_owned(), n(1)),
+        ("maybe".to_owned(), s("x")),
+        ("newer".to_owned(), s("nested")),
+    ]);
+    update_raw(&table, "o", "nested", AttributeValue::M(nested.clone())).await;
+    let mut odd = table.require("o").await.unwrap();
+    odd.nested.known = 2;
+    table.save(&mut odd).await.unwrap();
+    let stored = read_raw(&table, "o").await.unwrap();
+    let mut expected = nested;
+    expected.insert("known".into(), n(2));
+    assert_eq!(stored["nested"], AttributeValue::M(expected));
+    assert_eq!(stored["newer"], n(1));
+    assert_eq!(&stored, odd.image());
+}
+
+#[tokio::test]
+async fn every_kind_of_field_is_changed_removed_and_read_back() {
+    let (_, _, users) = world::<User>().await;
+    let mut ann = users.insert(user("ann")).await.unwrap();
+    ann.friends = ["bob".to_owned(), "cat".to_owned()].into();
+    ann.nickname = Some("annie".into());
+    ann.address = Address {
+        city: "Rome".into(),
+        street: Some("Via Appia".into()),
+    };
+    ann.limits = BTreeMap::from([("a.b".into(), 1), ("#c".into(), 2)]);
+    users.save(&mut ann).await.unwrap();
+    assert_eq!(*users.require("ann").await.unwrap(), *ann);
+    ann.friends.clear();
+    ann.nickname = None;
+    ann.address.street = None;
+    ann.limits.remove("a.b");
+    ann.limits.insert("d".into(), 3);
+    ann.tags.clear();
+    users.save(&mut ann).await.unwrap();
+    let read = users.require("ann").await.unwrap();
+    assert_eq!(*read, *ann);
+    assert_eq!(read.image(), ann.image());
+    assert!(
+        !read.image().contains_key("friends"),
+        "an empty set is an absent attribute"
+    );
+    assert!(!read.image().contains_key("nickname"));
+}
+
+#[tokio::test]
+async fn a_changed_key_is_refused_before_a_request() {
+    let (_, machine, users) = world::<User>().await;
+    let mut ann = users.insert(user("ann")).await.unwrap();
+    machine.transport.reset();
+    ann.id = "bob".into();
+    let error = users.save(&mut ann).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidInput);
+    assert!(error.to_string().contains("`id`"), "{error}");
+    let error = users
+        .modify("ann", |ann| ann.id = "bob".into())
+        .await
+        .unwrap_err();
+    assert!(error.is_invalid_input());
+    assert_eq!(machine.transport.count("UpdateItem"), 0);
+    ann.id = "ann".into();
+    ann.logins = 1;
+    users.save(&mut ann).await.unwrap();
+}
+
+#[derive(Entity, Debug)]
+#[entity(table = "viewed")]
+struct Viewed {
+    #[entity(partition_key)]
+    id: String,
+    #[entity(lock)]
+    revision: Option<u64>,
+    text: String,
+}
+
+#[tokio::test]
+async fn the_lock_view_is_refreshed_and_read_only() {
+    let (_, _, table) = world::<Viewed>().await;
+    let new = Viewed {
+        id: "v".into(),
+        revision: Some(99),
+        text: String::new(),
+    };
+    let mut viewed = table.insert(new).await.unwrap();
+    assert_eq!(viewed.revision, Some(1), "ignored on insert");
+    viewed.text = "b".into();
+    table.save(&mut viewed).await.unwrap();
+    assert_eq!(viewed.revision, Some(2));
+    let modified = table.modify("v", |v| v.text.push('c')).await.unwrap();
+    assert_eq!(modified.stored.revision, Some(3));
+    assert_eq!(table.require("v").await.unwrap().revision, Some(3));
+    table.reload(&mut viewed).await.unwrap();
+    viewed.revision = Some(7);
+    let error = table.save(&mut viewed).await.unwrap_err();
+    assert!(
+        error.is_invalid_input() && error.to_string().contains("`version`"),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn a_handle_of_another_table_is_refused() {
+    let (backend, machine, users) = world::<User>().await;
+    let mut ann = users.insert(user("ann")).await.unwrap();
+    let other = optimist::Db::builder(machine.db.client().clone())
+        .table_prefix("other-")
+        .build()
+        .unwrap();
+    ann.logins = 1;
+    let error = other.table::<User>().save(&mut ann).await.unwrap_err();
+    assert!(error.is_invalid_input(), "{error}");
+    drop(backend);
+}

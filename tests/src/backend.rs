@@ -1,0 +1,126 @@
+use std::time::Duration;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::retry::{RetryConfig, RetryPartition, TokenBucket};
+use aws_sdk_dynamodb::config::{HttpClient, SharedHttpClient};
+use aws_smithy_http_client::Builder as HttpBuilder;
+use optimist::local::{self, Engine};
+use optimist::{Db, Entity, Result};
+
+use crate::Transport;
+
+/// One DynamoDB: an embedded engine, or the endpoint named by `OPTIMIST_TEST_ENDPOINT`; with a table prefix of its own, so
+/// that tests do not meet.
+#[derive(Debug, Clone)]
+pub struct Backend {
+    http: SharedHttpClient,
+    endpoint: Option<String>,
+    prefix: String,
+}
+
+/// One machine: a transport, and a client and a `Db` that send through it.
+#[derive(Debug, Clone)]
+pub struct Machine {
+    /// Counts and breaks this machine's requests.
+    pub transport: Transport,
+    /// This machine's `Db`.
+    pub db: Db,
+}
+
+impl Backend {
+    /// The backend that the environment names.
+    ///
+    /// # Errors
+    /// The embedded engine could not be opened.
+    pub fn from_env() -> Result<Self> {
+        Self::at(std::env::var("OPTIMIST_TEST_ENDPOINT").ok())
+    }
+
+    /// An endpoint (`http://…`, no TLS), or without one a new embedded engine.
+    ///
+    /// # Errors
+    /// The embedded engine could not be opened.
+    pub fn at(endpoint: Option<String>) -> Result<Self> {
+        Ok(Self {
+            http: match endpoint {
+                Some(_) => HttpBuilder::new().build_http(),
+                None => SharedHttpClient::new(Engine::in_memory()?),
+            },
+            endpoint,
+            prefix: format!("t{:016x}-", random()),
+        })
+    }
+
+    /// A machine whose requests take no longer than they must.
+    #[must_use]
+    pub fn machine(&self) -> Machine {
+        self.machine_with(Duration::ZERO, |db| db)
+    }
+
+    /// A machine whose requests take at least `latency`, with a `Db` built as `configure` says.
+    ///
+    /// # Panics
+    /// If `configure` sets what cannot be built.
+    pub fn machine_with(
+        &self,
+        latency: Duration,
+        configure: impl FnOnce(optimist::DbBuilder) -> optimist::DbBuilder,
+    ) -> Machine {
+        let transport = Transport::new(self.http.clone()).with_latency(latency);
+        let builder = Db::builder(self.client(transport.clone())).table_prefix(&self.prefix);
+        let db = configure(builder).build().expect("a valid configuration");
+        Machine { transport, db }
+    }
+
+    /// A client over this backend, with a retry quota of its own and short waits between its retries.
+    #[must_use]
+    pub fn client(&self, http: impl HttpClient + 'static) -> Client {
+        let quota = RetryPartition::custom(format!("machine-{:016x}", random()))
+            .token_bucket(TokenBucket::default())
+            .build();
+        let retries = RetryConfig::standard()
+            .with_initial_backoff(Duration::from_millis(1))
+            .with_max_backoff(Duration::from_millis(5));
+        let config = local::config()
+            .http_client(http)
+            .retry_config(retries)
+            .retry_partition(quota);
+        let config = match &self.endpoint {
+            Some(endpoint) => config.endpoint_url(endpoint),
+            None => config,
+        };
+        Client::from_conf(config.build())
+    }
+
+    /// Creates the table of an entity, under this backend's prefix.
+    ///
+    /// # Errors
+    /// DynamoDB refused.
+    ///
+    /// # Panics
+    /// If the table is not active within ten seconds.
+    pub async fn create_table<E: Entity>(&self) -> Result<()> {
+        let machine = self.machine();
+        local::create_table::<E>(&machine.db).await?;
+        // DynamoDB creates tables in the background; the embedded engine at once.
+        let name = format!("{}{}", self.prefix, E::SCHEMA.table);
+        for _ in 0..100 {
+            let answer = machine
+                .db
+                .client()
+                .describe_table()
+                .table_name(&name)
+                .send();
+            let status = answer.await.ok().and_then(|a| a.table?.table_status);
+            if status.is_some_and(|status| status.as_str() == "ACTIVE") {
+                return Ok(());
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        panic!("table `{name}` did not become active within 10 s")
+    }
+}
+
+fn random() -> u64 {
+    std::hash::BuildHasher::hash_one(&std::hash::RandomState::new(), 0)
+}
