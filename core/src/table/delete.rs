@@ -21,7 +21,6 @@ pub struct Delete<E> {
 
 /// How a delete ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[must_use = "`Gone` does not say that this call deleted the item"]
 pub enum Deleted {
     /// This call deleted the item.
     Done,
