@@ -97,7 +97,8 @@ async fn unconditional(backend: &Backend, options: &Options) -> Result<Row, AnyE
     let key = || AttributeValue::S(ID.to_owned());
     let put = |client: &aws_sdk_dynamodb::Client, count: u64| {
         let put = client.put_item().table_name(&table).item("id", key());
-        put.item("count", AttributeValue::N(count.to_string())).send()
+        put.item("count", AttributeValue::N(count.to_string()))
+            .send()
     };
     put(machines[0].db.client(), 0).await?;
     let started = Instant::now();
@@ -115,7 +116,12 @@ async fn unconditional(backend: &Backend, options: &Options) -> Result<Row, AnyE
     let took = started.elapsed();
     let requests = sent(&machines);
     let read = machines[0].db.client().get_item().table_name(&table);
-    let item = read.key("id", key()).consistent_read(true).send().await?.item;
+    let item = read
+        .key("id", key())
+        .consistent_read(true)
+        .send()
+        .await?
+        .item;
     let cleanup = machines[0].db.client().delete_item().table_name(&table);
     cleanup.key("id", key()).send().await?;
     Ok(Row {

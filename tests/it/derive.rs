@@ -47,7 +47,7 @@ fn forty_two() -> u32 {
 #[serde(rename_all = "camelCase")]
 struct Doc {
     #[entity(partition_key, rename = "id")]
-    doc_id: DocId,
+    number: DocId,
     #[entity(lock)]
     #[serde(skip)]
     etag: Option<String>,
@@ -71,7 +71,7 @@ struct Doc {
 
 fn doc() -> Doc {
     Doc {
-        doc_id: DocId(1),
+        number: DocId(1),
         etag: None,
         last_editor: "ann".into(),
         title: "One".into(),
@@ -140,7 +140,7 @@ async fn defaults_and_aliases_are_read_and_a_written_alias_moves() {
     docs.save(&mut read).await.unwrap();
     let stored = read_raw(&docs, "doc-1").await.unwrap();
     assert!(!stored.contains_key("oldSummary") && !stored.contains_key("summary"));
-    assert_eq!(docs.require(&DocId(1)).await.unwrap().summary, None);
+    assert_eq!(docs.require(DocId(1)).await.unwrap().summary, None);
 }
 
 #[derive(Entity, Debug, Clone, PartialEq)]

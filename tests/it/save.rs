@@ -83,7 +83,7 @@ async fn an_untouched_round_trip_sends_nothing() {
         [
             ("id", s("o")),
             ("nested", AttributeValue::M(nested)),
-            ("long", n("123456789012345678901234567890")),
+            ("long", n(123_456_789_012_345_678_901_234_567_890i128)),
             (
                 "unmarked",
                 AttributeValue::L(

@@ -87,8 +87,8 @@ pub fn s(text: &str) -> AttributeValue {
     AttributeValue::S(text.into())
 }
 
-pub fn n(number: impl ToString) -> AttributeValue {
-    AttributeValue::N(number.to_string())
+pub fn n(number: impl Into<i128>) -> AttributeValue {
+    AttributeValue::N(number.into().to_string())
 }
 
 /// Puts an item as another tool would.

@@ -137,7 +137,9 @@ mod tests {
             let mut actions = Vec::new();
             difference(Path::attribute("x"), Some(&before), Some(&now), item.get("x"), &mut actions);
             prop_assert_eq!(actions.is_empty(), before == now);
-            actions.iter().for_each(|action| action.apply(&mut item));
+            for action in &actions {
+                action.apply(&mut item);
+            }
             let still_there = matches!(
                 (&before, &now, &item["x"]),
                 (AttributeValue::M(_), AttributeValue::M(_), AttributeValue::M(x)) if x.contains_key("unknown")

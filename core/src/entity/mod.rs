@@ -74,6 +74,7 @@ pub(crate) fn to_item<E: Entity>(entity: &E) -> Result<Item, ValueError> {
 
 /// The attribute `name`, or the first alias that is there. A NULL that another tool left counts as absent.
 #[doc(hidden)]
+#[must_use]
 pub fn find<'a>(item: &'a Item, name: &str, aliases: &[&str]) -> Option<&'a AttributeValue> {
     std::iter::once(name)
         .chain(aliases.iter().copied())

@@ -109,13 +109,13 @@ fn run<Q: DeserializeOwned, A: Serialize>(
     body: &[u8],
     call: impl FnOnce(Q) -> std::result::Result<A, DynoxideError>,
 ) -> Answer {
-    let request = serde_json::from_slice(body).map_err(unreadable)?;
+    let request = serde_json::from_slice(body).map_err(|error| unreadable(&error))?;
     serde_json::to_vec(&call(request)?)
         .map_err(|error| DynoxideError::InternalServerError(error.to_string()))
 }
 
 /// The engine's own checks speak through its deserializer, with a mark in front of the message.
-fn unreadable(error: serde_json::Error) -> DynoxideError {
+fn unreadable(error: &serde_json::Error) -> DynoxideError {
     let message = error.to_string();
     for mark in ["VALIDATION_REQUEST:", "VALIDATION:"] {
         if let Some(rest) = message.strip_prefix(mark) {

@@ -22,7 +22,7 @@ impl fmt::Debug for WriterId {
     }
 }
 
-/// Which write: 16 bytes in UUIDv8 form (RFC 9562), the writer in front and fresh randomness behind. There is no counter:
+/// Which write: 16 bytes in the form of a UUID version 8 (RFC 9562), the writer in front and fresh randomness behind. There is no counter:
 /// a machine restored from a snapshot would repeat it.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct WriteId([u8; 16]);

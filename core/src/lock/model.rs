@@ -144,6 +144,24 @@ impl World<'_> {
         }
     }
 
+    /// The verdict, which must not be false already.
+    fn judge(&self, sent: &Sent) -> Result<Verdict, Violation> {
+        let evidence = Evidence {
+            image: self.item.as_ref(),
+            source: Source::Read,
+            issued_before: &|id| sent.issued_before.contains(id),
+            answered_once: sent.attempts == 1 && !sent.unanswered && self.has(Weak),
+        };
+        let verdict = judge(&sent.write, &evidence);
+        match (verdict, self.applied.contains_key(&sent.tag)) {
+            (Verdict::Landed, false) => Err(Violation::FalseLanded),
+            (Verdict::NotLanded | Verdict::NotLandedWeak | Verdict::NotFound, true) => {
+                Err(Violation::FalseNotLanded)
+            }
+            _ => Ok(verdict),
+        }
+    }
+
     fn plan(
         &mut self,
         writer: WriterId,
@@ -224,18 +242,18 @@ fn run(
         let w = world.rng.usize(..writers);
         let Some(mut sent) = pending[w].take() else {
             let old = world.has(OldHandles) && world.chance(0.5);
-            let seen = match &handles[w] {
-                Some(seen) if old => seen.clone(),
+            let handle = match &handles[w] {
+                Some(read_before) if old => read_before.clone(),
                 _ => world.item.clone(),
             };
-            handles[w] = Some(seen.clone());
-            if seen
+            handles[w] = Some(handle.clone());
+            if handle
                 .as_ref()
-                .is_some_and(|s| s.lock.is_some() && s.kept().is_none())
+                .is_some_and(|h| h.lock.is_some() && h.kept().is_none())
             {
                 continue; // a lock without a journal is left out of the model
             }
-            let sent = world.plan(ids[w], seen, &mut issued[w]);
+            let sent = world.plan(ids[w], handle, &mut issued[w]);
             let insert = sent.write.operation == Operation::Insert;
             if world.has(Copies) && (!insert || world.has(CopiesOfInserts)) {
                 let copies = [0, 0, 1, 2][world.rng.usize(..4)];
@@ -265,23 +283,10 @@ fn run(
             pending[w] = Some(sent);
             continue;
         }
-        let verdict = judge(
-            &sent.write,
-            &Evidence {
-                image: world.item.as_ref(),
-                source: Source::Read,
-                issued_before: &|id| sent.issued_before.contains(id),
-                answered_once: sent.attempts == 1 && !sent.unanswered && world.has(Weak),
-            },
-        );
+        let verdict = world.judge(&sent)?;
         *verdicts.entry(format!("{verdict:?}")).or_default() += 1;
-        let applied = world.applied.contains_key(&sent.tag);
         match verdict {
             Verdict::NotYet => pending[w] = Some(sent),
-            Verdict::Landed if !applied => return Err(Violation::FalseLanded),
-            Verdict::NotLanded | Verdict::NotLandedWeak | Verdict::NotFound if applied => {
-                return Err(Violation::FalseNotLanded);
-            }
             Verdict::NotLanded | Verdict::NotLandedWeak | Verdict::NotFound => {
                 refuted.push(sent.tag);
             }

@@ -51,13 +51,11 @@ impl Budget {
 
     /// Takes one attempt.
     pub(crate) fn spend(&mut self) -> Result<(), Spent> {
-        match self.spent() {
-            Some(spent) => Err(spent),
-            None => {
-                self.attempts += 1;
-                Ok(())
-            }
+        if let Some(spent) = self.spent() {
+            return Err(spent);
         }
+        self.attempts += 1;
+        Ok(())
     }
 
     /// Waits for the next turn, at most until the deadline.

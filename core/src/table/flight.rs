@@ -205,13 +205,10 @@ impl<'a> Flight<'a> {
     ) -> Result<Settled> {
         if !copies.unanswered {
             self.in_doubt = false;
-            return Err(exhausted(self.target, &spent, copies.cause, budget));
+            return Err(exhausted(self.target, spent, copies.cause, budget));
         }
-        let image = match self.read(budget).await {
-            Ok(image) => image,
-            Err(_) => {
-                return Err(self.unknown(planned, copies, None, &spent.to_string(), budget));
-            }
+        let Ok(image) = self.read(budget).await else {
+            return Err(self.unknown(planned, copies, None, &spent.to_string(), budget));
         };
         let verdict = self.judge(planned, lock, image.as_ref(), Source::Read, &copies);
         self.pronounce(verdict, planned, image, copies, budget)
@@ -337,10 +334,10 @@ pub(super) async fn read(
             Ok(Ok(image)) => return Ok(image),
             Ok(Err(Failure::Final { source })) => return Err(service(target, source)),
             Ok(Err(failure)) => failure.into_source(),
-            Err(spent) => return Err(exhausted(target, &spent, None, budget)),
+            Err(spent) => return Err(exhausted(target, spent, None, budget)),
         };
         if reads >= budget.most_attempts() {
-            return Err(exhausted(target, &Spent::Attempts, Some(cause), budget));
+            return Err(exhausted(target, Spent::Attempts, Some(cause), budget));
         }
         budget.back_off().await;
     }
@@ -356,7 +353,7 @@ fn service(target: &Target, cause: Cause) -> Error {
 /// Proved not landed: every copy that was sent was answered.
 pub(super) fn exhausted(
     target: &Target,
-    spent: &Spent,
+    spent: Spent,
     cause: Option<Cause>,
     budget: &Budget,
 ) -> Error {

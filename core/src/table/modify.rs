@@ -217,13 +217,15 @@ struct Applied<E: Entity, R> {
     output: R,
 }
 
-/// What a change was applied to.
+/// What a change was applied to. Moved once, so its size does not matter.
+#[allow(clippy::large_enum_variant)]
 enum Base<E> {
     Read(Stored<E>, Snapshot),
     New(E),
 }
 
-/// What came of applying the change once.
+/// What came of applying the change once. Moved once, so its size does not matter.
+#[allow(clippy::large_enum_variant)]
 enum Turn<E: Entity, R> {
     Unchanged(Stored<E>, R),
     Write(Applied<E, R>),
@@ -291,7 +293,7 @@ impl<E: Entity> Call<E> {
             };
             conflicts += 1;
             if let Some(spent) = budget.spent() {
-                let error = exhausted(&target, &spent, refusal.cause, &budget);
+                let error = exhausted(&target, spent, refusal.cause, &budget);
                 return Err(error.showing(refusal.image).into());
             }
             // The first retry goes out at once, from the item that came with the refusal.

@@ -27,9 +27,9 @@ pub(super) fn insert<E: Entity>(
     let expected = Expected::New;
     let left = expected.next(&E::SCHEMA.lock, issued.id, writers)?;
     let mut leaves = item;
-    stamp(E::SCHEMA, &left)
-        .iter()
-        .for_each(|action| action.apply(&mut leaves));
+    for action in stamp(E::SCHEMA, &left) {
+        action.apply(&mut leaves);
+    }
     let request = WriteRequest::Put {
         item: leaves.clone(),
         expression: Compiler::default()
@@ -57,7 +57,9 @@ pub(super) fn update<E: Entity>(
     let left = expected.next(&E::SCHEMA.lock, issued.id, writers)?;
     actions.extend(stamp(E::SCHEMA, &left));
     let mut leaves = image.clone();
-    actions.iter().for_each(|action| action.apply(&mut leaves));
+    for action in &actions {
+        action.apply(&mut leaves);
+    }
     let request = WriteRequest::Update {
         key: key.clone(),
         expression: Compiler::default()

@@ -66,9 +66,7 @@ fn decoded(field: &Field, support: &TokenStream) -> TokenStream {
     if field.attrs.set.is_some() {
         quote_spanned!(span=> #support::decode_set::<#ty>(found))
     } else if let Some(with) = &field.attrs.with {
-        quote_spanned!(with.span()=>
-            #support::decode_with(found, |deserializer| #with::deserialize(deserializer))
-        )
+        quote_spanned!(with.span()=> #support::decode_with(found, #with::deserialize))
     } else {
         quote_spanned!(span=> #support::decode::<#ty>(found))
     }
@@ -78,13 +76,13 @@ fn decoded(field: &Field, support: &TokenStream) -> TokenStream {
 fn absent(field: &Field, model: &Model, support: &TokenStream) -> Option<TokenStream> {
     let ident = &field.ident;
     match (&field.attrs.default, &model.default) {
-        (Some(own), _) => Some(match &own.path {
-            Some(path) => quote!(#path()),
-            None => {
+        (Some(own), _) => Some(own.path.as_ref().map_or_else(
+            || {
                 let ty = &field.ty;
                 quote_spanned!(own.span=> <#ty as #support::Default>::default())
-            }
-        }),
+            },
+            |path| quote!(#path()),
+        )),
         (None, Some(_)) => Some(quote!(defaults.#ident)),
         (None, None) => None,
     }
