@@ -86,3 +86,8 @@ pub mod __derive {
         encode_set, encode_with,
     };
 }
+
+/// README's code compiles and runs.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

@@ -218,12 +218,16 @@ impl fmt::Display for Error {
 }
 
 impl fmt::Debug for Error {
-    /// Everything but the image: values of items do not belong in logs.
+    /// Everything but the image, each cause in its short form: values of items do not belong in logs.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let causes = std::iter::successors(self.source(), |&cause| cause.source());
         f.debug_struct("Error")
             .field("kind", &self.0.kind)
             .field("message", &self.to_string())
-            .field("source", &self.0.source.as_ref().map(ToString::to_string))
+            .field(
+                "causes",
+                &causes.map(ToString::to_string).collect::<Vec<_>>(),
+            )
             .finish_non_exhaustive()
     }
 }

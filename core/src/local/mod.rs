@@ -37,7 +37,7 @@ pub fn client() -> Result<Client> {
 pub fn config() -> aws_sdk_dynamodb::config::Builder {
     Config::builder()
         .behavior_version(BehaviorVersion::latest())
-        .region(Region::from_static("local"))
+        .region(Region::from_static("us-east-1"))
         .endpoint_url("http://embedded.invalid")
         .credentials_provider(Credentials::new("local", "local", None, None, "optimist"))
 }
