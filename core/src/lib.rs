@@ -55,7 +55,7 @@ mod table;
 mod value;
 mod wire;
 
-pub use optimist_derive::Entity;
+pub use optimist_derive::{Entity, Part};
 
 pub use db::{Db, DbBuilder, Table};
 pub use entity::{
@@ -63,10 +63,18 @@ pub use entity::{
     KeyValue, Schema, Single, Stored,
 };
 pub use error::{Error, ErrorKind, Result};
+pub use expr::{
+    Attr, AttributeType, Change, Condition, Container, Edit, Holds, KeyAttr, KeyAttribute,
+    ListField, MapField, NumberField, Opaque, Operand, OrderedField, OrderedForm, Plain, PlainForm,
+    Set, SetForm, Settable, Size, Step, StringField,
+};
 pub use lock::{Lock, LockError, LockKind, LockSchema};
 pub use retry::RetryPolicy;
-pub use table::{Delete, Deleted, Get, Insert, Modified, Modify, Reload, Require, Save, TryModify};
-pub use value::{AttributeValue, Encoded, Item, Problem, SetField, ValueError};
+pub use table::{
+    ConvertToSet, Delete, Deleted, Edited, Get, Insert, Modified, Modify, ModifyWith, Reload,
+    Require, Reread, Save, TryModify, Update,
+};
+pub use value::{AttributeValue, Encoded, Item, Problem, SetField, ValueError, item_size};
 
 /// What derived code calls; not for use by hand.
 #[doc(hidden)]
@@ -78,8 +86,9 @@ pub mod __derive {
 
     pub use crate::entity::{
         AnyShape, AttributeSchema, Composite, Key, KeySchema, KeyType, KeyValue, Schema, Single,
-        decode_key, find,
+        decode_key, decode_key_value, encode_key, find,
     };
+    pub use crate::expr::{Attr, KeyAttribute, Opaque, Plain, Set};
     pub use crate::lock::{LockKind, LockSchema};
     pub use crate::value::{
         AttributeValue, Encoded, Item, ValueError, decode, decode_set, decode_with, encode,

@@ -36,6 +36,7 @@ pub(crate) enum JournalAttr {
 pub(crate) enum LockKind {
     Version,
     Uuid,
+    Values,
 }
 
 #[derive(Default)]
@@ -50,6 +51,7 @@ pub(crate) struct FieldAttrs {
     pub(crate) with: Option<Path>,
     pub(crate) aliases: Vec<LitStr>,
     pub(crate) skip_serializing_if: Option<Path>,
+    pub(crate) constant: Option<Ident>,
 }
 
 /// `default`, or `default = "path"`.
@@ -117,12 +119,15 @@ impl LockAttr {
                         }
                         other => errors.on(
                             other,
-                            "expected `version`, `uuid`, `attribute = \"…\"`, `journal = \"…\"` or `journal = off`",
+                            "expected `version`, `uuid`, `values`, `attribute = \"…\"`, `journal = \"…\"` or `journal = off`",
                         ),
                     }
                 }
             }
-            Meta::Path(path) => errors.on(path, "expected `lock = version` or `lock = uuid`"),
+            Meta::Path(path) => errors.on(
+                path,
+                "expected `lock = version`, `lock = uuid` or `lock = values`",
+            ),
         }
     }
 
@@ -130,7 +135,13 @@ impl LockAttr {
         let kind = match value {
             value if is(value, "version") => LockKind::Version,
             value if is(value, "uuid") => LockKind::Uuid,
-            other => return errors.on(other, "unknown lock, expected `version` or `uuid`"),
+            value if is(value, "values") => LockKind::Values,
+            other => {
+                return errors.on(
+                    other,
+                    "unknown lock, expected `version`, `uuid` or `values`",
+                );
+            }
         };
         if self.kind.replace(kind).is_some() {
             errors.on(value, "the lock is set twice");
@@ -151,20 +162,27 @@ impl FieldAttrs {
                 "rename" => set(&mut all.rename, &meta, text(&meta), errors),
                 "default" => set(&mut all.default, &meta, default(&meta), errors),
                 "with" => set(&mut all.with, &meta, path(&meta), errors),
+                "const" => {
+                    let ident = text(&meta).and_then(|name| name.parse());
+                    set(&mut all.constant, &meta, ident, errors);
+                }
                 other => errors.on(
                     meta.path(),
                     format!(
                         "unknown attribute `{other}`, expected `partition_key`, `sort_key`, `lock`, `set`, \
-                         `rename`, `default`, `skip` or `with`"
+                         `rename`, `default`, `skip`, `with` or `const`"
                     ),
                 ),
             }
         }
-        // Keys and lock are stored in their own way, whatever serde does with the field elsewhere.
-        let own_way = all.partition_key.or(all.sort_key).or(all.lock).is_some();
+        // What `entity` says of how a field is stored goes before what serde does with it elsewhere.
+        let role = all.partition_key.or(all.sort_key).or(all.lock).is_some();
+        let stored = role || all.set.is_some() || all.with.is_some() || all.rename.is_some();
+        let own_form = role || all.set.is_some() || all.skip.is_some();
         for meta in metas(attributes, "serde", errors) {
             match name(&meta).as_str() {
-                "skip" | "with" if own_way => {}
+                "skip" if stored => {}
+                "with" if own_form => {}
                 "rename" => all.rename = all.rename.or(errors.ok(both_ways(&meta))),
                 "default" => all.default = all.default.or(errors.ok(default(&meta))),
                 "skip" => all.skip = all.skip.or(errors.ok(flag(&meta))),

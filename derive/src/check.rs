@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use syn::Type;
 
+use crate::attr::LockKind;
 use crate::errors::Errors;
 use crate::model::{Field, Model, Name, Role};
 
@@ -48,6 +49,20 @@ pub(crate) fn check(model: &Model, errors: &mut Errors) {
     check_names(model, errors);
 }
 
+/// A part is stored inside an attribute, by serde alone.
+pub(crate) fn check_part(model: &Model, errors: &mut Errors) {
+    if let Some(table) = &model.table {
+        errors.on(table, "a part has no table of its own");
+    }
+    for field in &model.fields {
+        let attrs = &field.attrs;
+        let roles = [attrs.partition_key, attrs.sort_key, attrs.lock, attrs.set];
+        for span in roles.into_iter().flatten() {
+            errors.at(span, "a part is stored by serde inside an attribute: only the attributes of an entity can be this");
+        }
+    }
+}
+
 fn check_field(field: &Field, errors: &mut Errors) {
     let attrs = &field.attrs;
     let roles = [attrs.partition_key, attrs.sort_key, attrs.lock, attrs.skip];
@@ -87,8 +102,10 @@ fn check_field(field: &Field, errors: &mut Errors) {
 }
 
 fn check_names(model: &Model, errors: &mut Errors) {
-    let mut taken: HashMap<&str, &'static str> = HashMap::new();
-    let lock = std::iter::once((&model.lock.attribute, "the lock attribute"));
+    let mut taken: HashMap<String, &'static str> = HashMap::new();
+    let has_lock = model.lock.kind != LockKind::Values;
+    let lock = has_lock.then_some((&model.lock.attribute, "the lock attribute"));
+    let lock = lock.into_iter();
     let journal = model
         .lock
         .journal
@@ -96,33 +113,42 @@ fn check_names(model: &Model, errors: &mut Errors) {
         .map(|name| (name, "the journal attribute"));
     for (name, what) in lock.chain(journal) {
         check_name(name, errors);
-        if let Some(other) = taken.insert(&name.text, what) {
+        if let Some(other) = taken.insert(name.text.clone(), what) {
             errors.at(name.span, format!("`{}` is {other} already", name.text));
         }
     }
-    for field in &model.fields {
-        if matches!(field.role, Role::LockView | Role::Skipped) {
-            continue;
-        }
-        let aliases = field.attrs.aliases.iter().map(|alias| Name {
-            text: alias.value(),
-            span: alias.span(),
-        });
-        for name in std::iter::once(field.name.clone()).chain(aliases) {
-            check_name(&name, errors);
-            match taken.get(name.text.as_str()) {
-                Some(what) if what.starts_with("the") => errors.at(
-                    name.span,
-                    format!(
-                        "`{}` is {what}; rename the field, or the lock with `#[entity(lock(…))]`",
-                        name.text
-                    ),
+    let stored = || {
+        let roles = [Role::LockView, Role::Skipped];
+        model
+            .fields
+            .iter()
+            .filter(move |field| !roles.contains(&field.role))
+    };
+    let mut take = |name: &Name, what, errors: &mut Errors| {
+        check_name(name, errors);
+        match taken.get(&name.text).copied() {
+            Some(other @ ("the lock attribute" | "the journal attribute")) => errors.at(
+                name.span,
+                format!(
+                    "`{}` is {other}; rename the field, or the lock with `#[entity(lock(…))]`",
+                    name.text
                 ),
-                Some(what) => errors.at(name.span, format!("`{}` is {what} already", name.text)),
-                None => {}
+            ),
+            Some(other) => errors.at(name.span, format!("`{}` is {other} already", name.text)),
+            None => {
+                taken.insert(name.text.clone(), what);
             }
         }
-        taken.entry(&field.name.text).or_insert("an attribute");
+    };
+    for field in stored() {
+        take(&field.name, "an attribute", errors);
+    }
+    for alias in stored().flat_map(|field| &field.attrs.aliases) {
+        let name = Name {
+            text: alias.value(),
+            span: alias.span(),
+        };
+        take(&name, "an attribute or alias", errors);
     }
 }
 

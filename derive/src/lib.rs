@@ -25,15 +25,16 @@ use syn::{DeriveInput, parse_macro_input};
 /// | `table = "users"` | the table, required |
 /// | `lock = version` | the lock is a number that grows by one (the default) |
 /// | `lock = uuid` | the lock is the UUID of the last write |
+/// | `lock = values` | no attribute is added: a write compares the values that it replaces |
 /// | `lock(version, attribute = "v", journal = "j")` | the same, with attribute names of your own; default `version` or `lock`, and `journal` |
-/// | `lock(version, journal = off)` | no journal: the format of the AWS Java, .NET and Python mappers; a lost answer may end in `OutcomeUnknown` |
+/// | `lock(version, journal = off)` | no journal: the format of the AWS Java, .NET and Python mappers; a lost answer may end in `OutcomeUnknown`, and a holder cannot tell an item from one that was deleted and re-created with the same version |
 /// | `rename_all = "camelCase"` | how field names become attribute names, as in serde |
 /// | `crate = "path"` | where `optimist` is, if it was renamed or re-exported |
 ///
 /// # On a field: `#[entity(…)]`
 /// | attribute | meaning |
 /// |---|---|
-/// | `partition_key` | the partition key, required once; its type implements `optimist::KeyValue` |
+/// | `partition_key` | the partition key, required once; its type implements `optimist::KeyValue` and is as visible as the struct |
 /// | `sort_key` | the sort key |
 /// | `lock` | shows the lock, read-only: an `Option` or a field with `default`, of an integer or string type |
 /// | `set` | stored as a DynamoDB set (SS, NS, BS) instead of a list; the empty set is an absent attribute |
@@ -41,10 +42,12 @@ use syn::{DeriveInput, parse_macro_input};
 /// | `default`, `default = "path"` | the value where the attribute is absent |
 /// | `skip` | not stored; read as `Default::default()` |
 /// | `with = "module"` | (de)serialized by `module::serialize` and `module::deserialize` |
+/// | `const = "NAME"` | renames the constant that is the attribute's typed path, by default the field in upper case |
 ///
 /// # `#[serde(…)]`
 /// `rename`, `rename_all`, `default`, `skip`, `with`, `skip_serializing_if` and `alias` are honoured where no `entity`
-/// attribute says otherwise, so that a struct which also derives `Serialize` has one name for each attribute. A value read
+/// attribute says otherwise (a field with an `entity` key, lock, `set`, `with` or `rename` is stored, even if serde skips
+/// it), so that a struct which also derives `Serialize` has one name for each attribute. A value read
 /// from an alias moves to the attribute's own name when it is written. Every other serde attribute is refused.
 #[proc_macro_derive(Entity, attributes(entity, serde))]
 pub fn entity(input: TokenStream) -> TokenStream {
@@ -60,4 +63,22 @@ pub fn entity(input: TokenStream) -> TokenStream {
             tokens.into()
         }
     }
+}
+
+/// Gives the fields of a struct that is stored inside an attribute their typed paths, for conditions and changes:
+/// `User::ADDRESS.field(Address::CITY)`.
+///
+/// The struct is stored by its own `Serialize` and `Deserialize`; names are those of its `#[serde(…)]` attributes, of which
+/// the same are supported as for an entity. `#[entity(const = "…")]` on a field renames its constant, and
+/// `#[entity(crate = "…")]` says where `optimist` is.
+#[proc_macro_derive(Part, attributes(entity, serde))]
+pub fn part(input: TokenStream) -> TokenStream {
+    let input = parse_macro_input!(input as DeriveInput);
+    let mut errors = errors::Errors::default();
+    let model = model::Model::of(&input, &mut errors);
+    check::check_part(&model, &mut errors);
+    errors
+        .into_tokens()
+        .unwrap_or_else(|| expand::part(&model))
+        .into()
 }

@@ -2,7 +2,9 @@
 
 use proc_macro2::Span;
 use syn::ext::IdentExt;
-use syn::{Data, DeriveInput, Fields, Generics, Ident, LitStr, Path, Type, parse_quote};
+use syn::{
+    Data, DeriveInput, Fields, Generics, Ident, LitStr, Path, Type, Visibility, parse_quote,
+};
 
 use crate::attr::{DefaultAttr, FieldAttrs, JournalAttr, LockAttr, LockKind, StructAttrs};
 use crate::errors::Errors;
@@ -36,6 +38,7 @@ pub(crate) struct Name {
 pub(crate) struct Field {
     pub(crate) ident: Ident,
     pub(crate) ty: Type,
+    pub(crate) vis: Visibility,
     pub(crate) name: Name,
     pub(crate) role: Role,
     pub(crate) attrs: FieldAttrs,
@@ -87,6 +90,7 @@ impl Model {
             Some(Field {
                 role: role(&attributes),
                 ty: field.ty.clone(),
+                vis: field.vis.clone(),
                 attrs: attributes,
                 ident,
                 name,
@@ -137,11 +141,13 @@ impl Lock {
                     by_default(match kind {
                         LockKind::Version => "version",
                         LockKind::Uuid => "lock",
+                        LockKind::Values => "",
                     })
                 },
                 Name::of,
             ),
             journal: match &attr.journal {
+                JournalAttr::Default if kind == LockKind::Values => None,
                 JournalAttr::Default => Some(by_default("journal")),
                 JournalAttr::Named(name) => Some(Name::of(name)),
                 JournalAttr::Off => None,

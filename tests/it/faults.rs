@@ -295,6 +295,7 @@ async fn a_save_of_unknown_outcome_settles_itself_with_the_next_one() {
     machine
         .transport
         .script("UpdateItem", [Fault::SilenceAfter]);
+    machine.transport.script("GetItem", [Fault::Silence]);
     handle.count = 1;
     let short = RetryPolicy::default().deadline(Duration::from_millis(200));
     let error = counters.save(&mut handle).retry(short).await.unwrap_err();
@@ -331,4 +332,100 @@ async fn an_item_deleted_after_an_unanswered_save_is_unknown() {
     handle.count = 1;
     let error = counters.save(&mut handle).await.unwrap_err();
     assert!(error.is_outcome_unknown(), "{error}");
+}
+
+#[tokio::test]
+async fn a_cancelled_save_that_was_taken_back_is_taken_back() {
+    for fault in [Fault::Silence, Fault::SilenceAfter] {
+        let (_, machine, counters) = world::<Counter>().await;
+        let mut handle = counters.insert(counter("c")).await.unwrap();
+        machine.transport.script("UpdateItem", [fault]);
+        handle.count = 1;
+        let save = counters.save(&mut handle).into_future();
+        assert!(
+            tokio::time::timeout(Duration::from_millis(200), save)
+                .await
+                .is_err()
+        );
+        handle.count = 0;
+        counters.save(&mut handle).await.unwrap();
+        let read = counters.require("c").await.unwrap();
+        assert_eq!(read.count, 0, "{fault:?}");
+        assert_ne!(
+            read.lock(),
+            Some(&optimist::Lock::Version(1)),
+            "a copy under way is fenced"
+        );
+    }
+}
+
+#[tokio::test]
+async fn throttling_to_the_end_is_exhaustion_not_doubt() {
+    let (_, machine, counters) = world::<Counter>().await;
+    let mut handle = counters.insert(counter("c")).await.unwrap();
+    machine.transport.script("UpdateItem", [Throttle; 1000]);
+    handle.count = 1;
+    let short = RetryPolicy::default().deadline(Duration::from_millis(300));
+    let error = counters.save(&mut handle).retry(short).await.unwrap_err();
+    assert!(error.is_exhausted(), "{error}");
+}
+
+#[tokio::test]
+async fn a_throttled_attempt_before_a_conflict_leaves_a_conflict_without_a_journal_too() {
+    let (_, machine, plain) = world::<PlainCounter>().await;
+    let zero = PlainCounter {
+        id: "c".into(),
+        count: 0,
+    };
+    let mut stale = plain.insert(zero).await.unwrap();
+    plain.modify("c", |c| c.count = 5).await.unwrap();
+    machine.transport.script("UpdateItem", [Throttle]);
+    stale.count = 1;
+    let error = plain.save(&mut stale).await.unwrap_err();
+    assert!(error.is_conflict(), "{error}");
+}
+
+#[tokio::test]
+async fn a_request_that_never_left_the_process_is_a_service_error_at_once() {
+    use aws_sdk_dynamodb::config::{BehaviorVersion, Config, Region};
+    let config = Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new("us-east-1"))
+        .http_client(optimist::local::Engine::in_memory().unwrap());
+    let db = optimist::Db::new(aws_sdk_dynamodb::Client::from_conf(config.build()));
+    let counters = db.table::<Counter>();
+    let short = RetryPolicy::default().deadline(Duration::from_secs(5));
+    let error = counters
+        .insert(counter("c"))
+        .retry(short)
+        .await
+        .unwrap_err();
+    assert!(error.is_service(), "{error}");
+    assert!(
+        counters
+            .get("c")
+            .retry(short)
+            .await
+            .unwrap_err()
+            .is_service()
+    );
+}
+
+#[tokio::test]
+async fn limit_without_a_journal_a_version_cannot_tell_one_life_from_the_next() {
+    let (_, _, plain) = world::<PlainCounter>().await;
+    let new = || PlainCounter {
+        id: "c".into(),
+        count: 0,
+    };
+    let mut stale = plain.insert(new()).await.unwrap();
+    delete_raw(&plain, "c").await;
+    plain.insert(new()).await.unwrap();
+    stale.count = 7;
+    plain.save(&mut stale).await.unwrap();
+    assert_eq!(
+        plain.require("c").await.unwrap().count,
+        7,
+        "the limit is as documented"
+    );
 }

@@ -242,3 +242,21 @@ async fn a_handle_of_another_table_is_refused() {
     assert!(error.is_invalid_input(), "{error}");
     drop(backend);
 }
+
+#[tokio::test]
+async fn a_map_with_more_changes_than_an_expression_holds_is_saved_and_keeps_what_is_unknown() {
+    let (_, _, users) = world::<User>().await;
+    let mut new = user("ann");
+    new.limits = BTreeMap::from([("known".to_owned(), 1)]);
+    users.insert(new).await.unwrap();
+    let nested = HashMap::from([("known".to_owned(), n(1)), ("unknown".to_owned(), n(7))]);
+    update_raw(&users, "ann", "limits", AttributeValue::M(nested)).await;
+    let mut ann = users.require("ann").await.unwrap();
+    ann.limits
+        .extend((0..400).map(|i| (format!("entry-{i}"), i)));
+    users.save(&mut ann).await.unwrap();
+    let read = users.require("ann").await.unwrap();
+    assert_eq!(read.limits.len(), 402);
+    assert_eq!(read.limits["unknown"], 7);
+    assert_eq!(read.image(), ann.image());
+}

@@ -1,6 +1,6 @@
 use super::{AttributeSchema, KeySchema, Schema, Snapshot};
 use crate::error::{Error, Result};
-use crate::expr::{Action, Path};
+use crate::expr::{Assignment, Path};
 use crate::value::{AttributeValue, Item};
 
 /// What changed between two snapshots of one entity, as changes of its item.
@@ -16,7 +16,7 @@ pub(crate) fn diff(
     before: &Snapshot,
     now: &Snapshot,
     image: &Item,
-) -> Result<Vec<Action>> {
+) -> Result<Vec<Assignment>> {
     if before.key != now.key {
         return Err(key_changed(&schema.key));
     }
@@ -26,7 +26,7 @@ pub(crate) fn diff(
             schema.lock.attribute
         )));
     }
-    let mut actions = Vec::new();
+    let mut assignments = Vec::new();
     for (index, attribute) in schema.attributes.iter().enumerate() {
         let same = matches!(
             (before.attributes.get(index), now.attributes.get(index)),
@@ -44,11 +44,11 @@ pub(crate) fn diff(
             before.attribute(index),
             now.attribute(index),
             image.get(attribute.name),
-            &mut actions,
+            &mut assignments,
         );
-        remove_aliases(attribute, image, &mut actions);
+        remove_aliases(attribute, image, &mut assignments);
     }
-    Ok(actions)
+    Ok(assignments)
 }
 
 fn key_changed(key: &KeySchema) -> Error {
@@ -66,7 +66,7 @@ fn difference(
     before: Option<&AttributeValue>,
     now: Option<&AttributeValue>,
     image: Option<&AttributeValue>,
-    actions: &mut Vec<Action>,
+    assignments: &mut Vec<Assignment>,
 ) {
     use AttributeValue::M;
     match (before, now, image) {
@@ -78,18 +78,30 @@ fn difference(
             keys.dedup();
             for key in keys {
                 let (before, now) = (before.get(key), now.get(key));
-                difference(path.key(key), before, now, image.get(key), actions);
+                difference(
+                    path.clone().then(key.as_str()),
+                    before,
+                    now,
+                    image.get(key),
+                    assignments,
+                );
             }
         }
-        (_, Some(now), _) => actions.push(Action::Set(path, now.clone())),
-        (_, None, _) => actions.push(Action::Remove(path)),
+        (_, Some(now), _) => assignments.push(Assignment {
+            path,
+            value: Some(now.clone()),
+        }),
+        (_, None, _) => assignments.push(Assignment { path, value: None }),
     }
 }
 
 /// A value read from an alias moves to the attribute's own name when it is written, or it would come back after a removal.
-fn remove_aliases(attribute: &AttributeSchema, image: &Item, actions: &mut Vec<Action>) {
+fn remove_aliases(attribute: &AttributeSchema, image: &Item, assignments: &mut Vec<Assignment>) {
     let stale = attribute.aliases.iter().filter(|a| image.contains_key(**a));
-    actions.extend(stale.map(|alias| Action::Remove(Path::attribute(alias))));
+    assignments.extend(stale.map(|alias| Assignment {
+        path: Path::attribute(alias),
+        value: None,
+    }));
 }
 
 #[cfg(test)]
@@ -134,10 +146,10 @@ mod tests {
             let mut image = before.clone();
             add_unknown(&mut image);
             let mut item = Item::from([("x".to_owned(), image)]);
-            let mut actions = Vec::new();
-            difference(Path::attribute("x"), Some(&before), Some(&now), item.get("x"), &mut actions);
-            prop_assert_eq!(actions.is_empty(), before == now);
-            for action in &actions {
+            let mut assignments = Vec::new();
+            difference(Path::attribute("x"), Some(&before), Some(&now), item.get("x"), &mut assignments);
+            prop_assert_eq!(assignments.is_empty(), before == now);
+            for action in &assignments {
                 action.apply(&mut item);
             }
             let still_there = matches!(

@@ -15,7 +15,7 @@ pub(crate) use snapshot::Snapshot;
 pub use stored::Stored;
 pub(crate) use stored::{InDoubt, lock_view};
 
-use crate::value::{AttributeValue, Encoded, Item, ValueError};
+use crate::value::{AttributeValue, Encoded, Item, Problem, ValueError};
 
 /// A struct that is stored as items of one table.
 ///
@@ -88,8 +88,23 @@ pub fn find<'a>(item: &'a Item, name: &str, aliases: &[&str]) -> Option<&'a Attr
 /// It is missing or does not fit the type.
 #[doc(hidden)]
 pub fn decode_key<K: KeyValue>(item: &Item, name: &str) -> Result<K, ValueError> {
-    item.get(name)
-        .ok_or_else(|| ValueError::new(crate::value::Problem::Missing))
-        .and_then(K::from_key)
-        .map_err(|error| error.of(name))
+    decode_key_value(item.get(name)).map_err(|error| error.of(name))
+}
+
+/// Reads the value of a key attribute.
+///
+/// # Errors
+/// It is missing or does not fit the type.
+#[doc(hidden)]
+pub fn decode_key_value<K: KeyValue>(value: Option<&AttributeValue>) -> Result<K, ValueError> {
+    value.map_or_else(|| Err(ValueError::new(Problem::Missing)), K::from_key)
+}
+
+/// The value of a key attribute.
+///
+/// # Errors
+/// None.
+#[doc(hidden)]
+pub fn encode_key<K: KeyValue>(key: &K) -> Encoded {
+    Ok(Some(key.to_key().into()))
 }

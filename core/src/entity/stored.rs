@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Entity, Key, Snapshot};
 use crate::error::{Error, Result};
-use crate::expr::Action;
+use crate::expr::Assignment;
 use crate::lock::{Expected, Left, Lock, LockError, Seen, WriteId};
 use crate::value::Item;
 
@@ -30,11 +30,9 @@ pub struct Stored<E> {
 #[derive(Debug, Clone)]
 pub(crate) struct InDoubt {
     pub(crate) id: WriteId,
-    /// The item that the write leaves.
-    pub(crate) image: Item,
     pub(crate) left: Left,
-    /// The entity as the write stored it.
-    pub(crate) snapshot: Snapshot,
+    /// The entity as the write stored it; `None` where the server computed that.
+    pub(crate) snapshot: Option<Snapshot>,
 }
 
 /// More than this many unsettled writes are not remembered: the oldest is forgotten, and found landed it is a conflict.
@@ -61,7 +59,7 @@ impl<E: Entity> Stored<E> {
         Self {
             entity,
             image,
-            lock: Some(left.lock.clone()),
+            lock: left.lock.clone(),
             expected: Ok(left.into()),
             baseline: None,
             in_doubt: Vec::new(),
@@ -107,7 +105,7 @@ impl<E: Entity> Stored<E> {
     }
 
     /// What changed since the baseline, and the snapshot that a write of it makes the next baseline.
-    pub(crate) fn changes(&self) -> Result<Option<(Vec<Action>, Snapshot)>> {
+    pub(crate) fn changes(&self) -> Result<Option<(Vec<Assignment>, Snapshot)>> {
         let Some(before) = &self.baseline else {
             return Ok(None);
         };
@@ -137,26 +135,49 @@ impl<E: Entity> Stored<E> {
     /// Moves the handle to a remembered write, if `current` shows exactly what that write left: its id and its lock.
     pub(crate) fn advance_to_remembered(&mut self, current: &Item) -> Result<bool> {
         let seen = Seen::of(&E::SCHEMA.lock, current)?;
-        let landed = self.in_doubt.iter().position(|w| w.left.is_shown_by(&seen));
-        let Some(landed) = landed else {
+        let landed = self.in_doubt.iter().find(|w| w.left.is_shown_by(&seen));
+        let Some(InDoubt { left, snapshot, .. }) = landed.cloned() else {
             return Ok(false);
         };
-        let write = self.in_doubt.swap_remove(landed);
-        let view = lock_view::<E>(&write.left)?;
-        self.advance(write, view);
+        let view = lock_view::<E>(&left)?;
+        match snapshot {
+            Some(snapshot) => self.advance(current.clone(), left, snapshot, view),
+            // What the server computed replaces the entity, but not what was edited since.
+            None if self.changes()?.is_some() => return Ok(false),
+            None => self.refresh(current.clone(), left, view)?,
+        }
         Ok(true)
     }
 
+    /// The handle becomes what the server made of the item, under the lock that this write left. Where somebody has
+    /// written since, `image` is theirs, and the next write of this handle conflicts.
+    pub(crate) fn refresh(&mut self, image: Item, left: Left, view: E::LockView) -> Result<()> {
+        self.entity = E::decode(&image)?;
+        self.entity.set_lock_view(view);
+        self.image = image;
+        self.lock = left.lock.clone();
+        self.expected = Ok(left.into());
+        self.baseline = None;
+        self.in_doubt.clear();
+        Ok(())
+    }
+
     /// The handle becomes what a write stored. Of the entity only the lock view changes: edits made since the write stay.
-    pub(crate) fn advance(&mut self, write: InDoubt, view: E::LockView) {
-        self.image = write.image;
-        self.lock = Some(write.left.lock.clone());
-        self.expected = Ok(write.left.into());
+    pub(crate) fn advance(
+        &mut self,
+        image: Item,
+        left: Left,
+        snapshot: Snapshot,
+        view: E::LockView,
+    ) {
+        self.image = image;
+        self.lock = left.lock.clone();
+        self.expected = Ok(left.into());
         self.in_doubt.clear();
         self.entity.set_lock_view(view);
         self.baseline = Some(Snapshot {
             lock_view: self.entity.encode_lock_view(),
-            ..write.snapshot
+            ..snapshot
         });
     }
 }
@@ -164,7 +185,8 @@ impl<E: Entity> Stored<E> {
 /// What the lock view field shows after a write, known before the write is sent.
 pub(crate) fn lock_view<E: Entity>(left: &Left) -> Result<E::LockView> {
     let name = E::SCHEMA.lock.attribute;
-    E::decode_lock_view(Some(&left.lock.to_attribute())).map_err(|e| e.of(name).into())
+    let lock = left.lock.as_ref().map(Lock::to_attribute);
+    E::decode_lock_view(lock.as_ref()).map_err(|e| e.of(name).into())
 }
 
 impl<E> Deref for Stored<E> {

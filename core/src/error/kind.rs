@@ -8,7 +8,8 @@ pub enum ErrorKind {
     Conflict,
     /// The item's lock was as expected, but a condition of the caller's did not hold. Nothing was written.
     ConditionRefused,
-    /// An insert found an item under its key. Nothing was written.
+    /// An insert found an item under its key, and that item is not its own. (If an answer was lost, a copy of the insert may
+    /// have been stored, deleted and replaced by another before.)
     AlreadyExists,
     /// There is no such item. Nothing was written.
     NotFound,
@@ -16,10 +17,12 @@ pub enum ErrorKind {
     OutcomeUnknown,
     /// The retry policy ran out. Nothing was written.
     Exhausted,
-    /// Another call of the same `Db` held the item until the deadline. Nothing was sent.
+    /// Another call of the same `Db` held the item until the deadline. Nothing was written.
     LaneTimeout,
     /// The call was wrong. Nothing was sent.
     InvalidInput,
+    /// A list does not hold a value that was required to be there. Nothing was written.
+    ElementNotFound,
     /// A value could not be turned into an attribute, or an attribute into a value.
     Marshalling,
     /// DynamoDB refused the request, or could not be reached. Nothing was written.
@@ -37,6 +40,7 @@ impl fmt::Display for ErrorKind {
             Self::Exhausted => "retries exhausted",
             Self::LaneTimeout => "lane timeout",
             Self::InvalidInput => "invalid input",
+            Self::ElementNotFound => "element not found",
             Self::Marshalling => "marshalling failed",
             Self::Service => "service error",
         })

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 pub use kind::ErrorKind;
 
-use crate::value::{Item, ValueError};
+use crate::value::{Item, Problem, ValueError};
 
 /// What every fallible call of this crate returns.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -126,7 +126,19 @@ impl Error {
         self.kind() == ErrorKind::Conflict
     }
 
-    /// The item exists already: nothing was written.
+    /// A condition of the caller's did not hold: nothing was written.
+    #[must_use]
+    pub fn is_condition_refused(&self) -> bool {
+        self.kind() == ErrorKind::ConditionRefused
+    }
+
+    /// A list does not hold a value that was required to be there: nothing was written.
+    #[must_use]
+    pub fn is_element_not_found(&self) -> bool {
+        self.kind() == ErrorKind::ElementNotFound
+    }
+
+    /// The item exists already, and is not the insert's own.
     #[must_use]
     pub fn is_already_exists(&self) -> bool {
         self.kind() == ErrorKind::AlreadyExists
@@ -150,7 +162,7 @@ impl Error {
         self.kind() == ErrorKind::Exhausted
     }
 
-    /// Another call of this process held the item until the deadline: nothing was sent.
+    /// Another call of this process held the item until the deadline: nothing was written.
     #[must_use]
     pub fn is_lane_timeout(&self) -> bool {
         self.kind() == ErrorKind::LaneTimeout
@@ -178,7 +190,7 @@ impl Error {
 impl From<ValueError> for Error {
     fn from(error: ValueError) -> Self {
         let kind = match error.problem() {
-            crate::value::Problem::EmptyKey | crate::value::Problem::KeyTooLong { .. } => {
+            Problem::EmptyKey | Problem::KeyTooLong { .. } | Problem::NoSuchElement { .. } => {
                 ErrorKind::InvalidInput
             }
             _ => ErrorKind::Marshalling,

@@ -1,12 +1,242 @@
-use super::Path;
-use crate::value::AttributeValue;
+use std::fmt;
+use std::marker::PhantomData;
+use std::ops::{BitAnd, BitOr, Not};
 
-/// What must hold of an item for a write to land.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Condition {
-    Exists(Path),
-    Missing(Path),
-    Equals(Path, AttributeValue),
-    BeginsWith(Path, AttributeValue),
-    All(Vec<Condition>),
+use serde::Serialize;
+
+use super::kinds::{Container, Operand, OrderedField, OrderedForm, StringField};
+use super::tree::{AttributeType, Comparator, Operand as Left, Tree};
+use super::{Attr, Path};
+use crate::value::{AttributeValue, Encoded, Problem, ValueError, encode};
+
+/// What must hold of an item of `E`. Conditions are made by the methods of [`Attr`] and joined by `&`, `|` and `!`; they
+/// print as one reads them.
+///
+/// ```
+/// # use optimist::Entity;
+/// # #[derive(Entity)]
+/// # #[entity(table = "users")]
+/// # struct User { #[entity(partition_key)] id: String, logins: u64, nickname: Option<String> }
+/// let condition = User::LOGINS.between(1, 5) | !User::NICKNAME.exists() & User::ID.begins_with("a");
+/// assert_eq!(
+///     condition.to_string(),
+///     r#"(logins BETWEEN 1 AND 5) OR (NOT (nickname exists) AND id begins with "a")"#
+/// );
+/// ```
+#[must_use = "a condition does nothing until it is given to a verb"]
+pub struct Condition<E> {
+    tree: Result<Tree, ValueError>,
+    of: PhantomData<fn() -> E>,
+}
+
+/// The size of a value: characters of a string, bytes of a binary, elements of a list, set or map.
+#[must_use]
+pub struct Size<E> {
+    path: Path,
+    of: PhantomData<fn() -> E>,
+}
+
+impl<E> Condition<E> {
+    fn new(tree: Result<Tree, ValueError>) -> Self {
+        Self {
+            tree,
+            of: PhantomData,
+        }
+    }
+
+    pub(crate) fn into_tree(self) -> Result<Tree, ValueError> {
+        self.tree
+    }
+
+    fn with(self, other: Self, join: fn(Tree, Tree) -> Tree) -> Self {
+        Self::new(self.tree.and_then(|tree| Ok(join(tree, other.tree?))))
+    }
+}
+
+impl<E> BitAnd for Condition<E> {
+    type Output = Self;
+
+    fn bitand(self, other: Self) -> Self {
+        self.with(other, Tree::and)
+    }
+}
+
+impl<E> BitOr for Condition<E> {
+    type Output = Self;
+
+    fn bitor(self, other: Self) -> Self {
+        self.with(other, Tree::or)
+    }
+}
+
+impl<E> Not for Condition<E> {
+    type Output = Self;
+
+    fn not(self) -> Self {
+        Self::new(self.tree.map(|tree| Tree::Not(Box::new(tree))))
+    }
+}
+
+impl<E> Clone for Condition<E> {
+    fn clone(&self) -> Self {
+        Self::new(self.tree.clone())
+    }
+}
+
+impl<E> fmt::Display for Condition<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.tree {
+            Ok(tree) => tree.fmt(f),
+            Err(error) => write!(f, "invalid: {error}"),
+        }
+    }
+}
+
+impl<E> fmt::Debug for Condition<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Condition({self})")
+    }
+}
+
+/// A value to compare with; there is none that an absent attribute equals.
+fn present(path: &Path, encoded: Encoded) -> Result<AttributeValue, ValueError> {
+    let none = || {
+        let advice = "an absent value equals nothing; use `exists()` or `missing()`";
+        ValueError::new(Problem::NotStorable(advice.to_owned()))
+    };
+    let value = encoded.and_then(|value| value.ok_or_else(none));
+    value.map_err(|error| error.of(&path.to_string()))
+}
+
+impl<E, T, K> Attr<E, T, K> {
+    fn compare(self, comparator: Comparator, value: impl Operand<T>) -> Condition<E> {
+        let value = present(&self.path, (self.encode)(&value.into_value()));
+        Condition::new(value.map(|value| Tree::Compare(Left::Value(self.path), comparator, value)))
+    }
+
+    /// The value equals this one. Sets are equal whatever their order.
+    pub fn eq(self, value: impl Operand<T>) -> Condition<E> {
+        self.compare(Comparator::Eq, value)
+    }
+
+    /// The value is another than this one, or absent.
+    pub fn ne(self, value: impl Operand<T>) -> Condition<E> {
+        self.compare(Comparator::Ne, value)
+    }
+
+    /// The value equals one of these, 1 to 100.
+    pub fn is_in<V: Operand<T>>(self, values: impl IntoIterator<Item = V>) -> Condition<E> {
+        let values = values.into_iter();
+        let values: Result<Vec<_>, _> = values
+            .map(|value| present(&self.path, (self.encode)(&value.into_value())))
+            .collect();
+        Condition::new(values.map(|values| Tree::In(self.path, values)))
+    }
+
+    /// The item has a value here.
+    pub fn exists(self) -> Condition<E> {
+        Condition::new(Ok(Tree::Exists(self.path)))
+    }
+
+    /// The item has no value here.
+    pub fn missing(self) -> Condition<E> {
+        Condition::new(Ok(Tree::Missing(self.path)))
+    }
+
+    /// The value is stored as this DynamoDB type.
+    pub fn attribute_type(self, of_type: AttributeType) -> Condition<E> {
+        Condition::new(Ok(Tree::TypeIs(self.path, of_type)))
+    }
+
+    /// The size of the value, to be compared.
+    pub fn size(self) -> Size<E> {
+        Size {
+            path: self.path,
+            of: PhantomData,
+        }
+    }
+
+    /// The string contains this one, the list this element, the set this member.
+    pub fn contains(self, member: impl Operand<<T as Container<K>>::Member>) -> Condition<E>
+    where
+        T: Container<K, Member: Serialize>,
+    {
+        let member = present(&self.path, encode(&member.into_value()));
+        Condition::new(member.map(|member| Tree::Contains(self.path, member)))
+    }
+}
+
+impl<E, T: OrderedField, K: OrderedForm> Attr<E, T, K> {
+    /// The value is less than this one. Strings are compared by their bytes.
+    pub fn lt(self, value: impl Operand<T>) -> Condition<E> {
+        self.compare(Comparator::Lt, value)
+    }
+
+    /// The value is this one or less.
+    pub fn le(self, value: impl Operand<T>) -> Condition<E> {
+        self.compare(Comparator::Le, value)
+    }
+
+    /// The value is greater than this one.
+    pub fn gt(self, value: impl Operand<T>) -> Condition<E> {
+        self.compare(Comparator::Gt, value)
+    }
+
+    /// The value is this one or greater.
+    pub fn ge(self, value: impl Operand<T>) -> Condition<E> {
+        self.compare(Comparator::Ge, value)
+    }
+
+    /// The value is from `low` to `high`, both included.
+    pub fn between(self, low: impl Operand<T>, high: impl Operand<T>) -> Condition<E> {
+        let low = present(&self.path, (self.encode)(&low.into_value()));
+        let high = present(&self.path, (self.encode)(&high.into_value()));
+        let tree = low.and_then(|low| Ok(Tree::Between(Left::Value(self.path), low, high?)));
+        Condition::new(tree)
+    }
+}
+
+impl<E, T: StringField, K: OrderedForm> Attr<E, T, K> {
+    /// The string begins with this one.
+    pub fn begins_with(self, start: &str) -> Condition<E> {
+        let start = AttributeValue::S(start.to_owned());
+        Condition::new(Ok(Tree::BeginsWith(self.path, start)))
+    }
+}
+
+impl<E> Size<E> {
+    fn compare(self, comparator: Comparator, size: usize) -> Condition<E> {
+        let size = AttributeValue::N(size.to_string());
+        Condition::new(Ok(Tree::Compare(Left::Size(self.path), comparator, size)))
+    }
+
+    /// The size is this.
+    pub fn eq(self, size: usize) -> Condition<E> {
+        self.compare(Comparator::Eq, size)
+    }
+
+    /// The size is another.
+    pub fn ne(self, size: usize) -> Condition<E> {
+        self.compare(Comparator::Ne, size)
+    }
+
+    /// The size is less.
+    pub fn lt(self, size: usize) -> Condition<E> {
+        self.compare(Comparator::Lt, size)
+    }
+
+    /// The size is this or less.
+    pub fn le(self, size: usize) -> Condition<E> {
+        self.compare(Comparator::Le, size)
+    }
+
+    /// The size is greater.
+    pub fn gt(self, size: usize) -> Condition<E> {
+        self.compare(Comparator::Gt, size)
+    }
+
+    /// The size is this or greater.
+    pub fn ge(self, size: usize) -> Condition<E> {
+        self.compare(Comparator::Ge, size)
+    }
 }

@@ -1,11 +1,29 @@
-//! Expressions: conditions and changes as data, and the one compiler that turns them into DynamoDB's text.
+//! Expressions: typed paths, conditions and changes, and the one compiler that turns them into DynamoDB's text.
 
+mod action;
+mod attr;
 mod change;
 mod compile;
 mod condition;
+mod edit;
+mod guard;
+mod kinds;
 mod path;
+mod tree;
 
-pub(crate) use change::Action;
+pub(crate) use action::{Action, Assignment};
+pub use attr::{Attr, KeyAttr};
+pub use change::Change;
 pub(crate) use compile::{Compiled, Compiler};
-pub(crate) use condition::Condition;
+pub use condition::{Condition, Size};
+pub use edit::Edit;
+pub(crate) use edit::Resolved;
+pub(crate) use guard::Guard;
+pub use kinds::{
+    Container, Holds, KeyAttribute, ListField, MapField, NumberField, Opaque, Operand,
+    OrderedField, OrderedForm, Plain, PlainForm, Set, SetForm, Settable, StringField,
+};
 pub(crate) use path::Path;
+pub use path::Step;
+pub use tree::AttributeType;
+pub(crate) use tree::Tree;

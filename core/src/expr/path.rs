@@ -1,21 +1,106 @@
-/// Where in an item: an attribute, or the way from it into nested maps.
+use std::borrow::Cow;
+use std::fmt;
+
+use crate::value::{AttributeValue, Item};
+
+/// One step from an attribute into its value.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Path(Vec<String>);
+pub enum Step {
+    /// Into a map, by key.
+    Key(Cow<'static, str>),
+    /// Into a list, by index.
+    Index(usize),
+}
+
+impl From<&str> for Step {
+    fn from(key: &str) -> Self {
+        Self::Key(Cow::Owned(key.to_owned()))
+    }
+}
+
+impl From<String> for Step {
+    fn from(key: String) -> Self {
+        Self::Key(Cow::Owned(key))
+    }
+}
+
+impl From<usize> for Step {
+    fn from(index: usize) -> Self {
+        Self::Index(index)
+    }
+}
+
+/// Where in an item: an attribute, and the way from it into nested maps and lists.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Path {
+    attribute: Cow<'static, str>,
+    steps: Vec<Step>,
+}
 
 impl Path {
     /// A top-level attribute.
-    pub(crate) fn attribute(name: &str) -> Self {
-        Self(vec![name.to_owned()])
+    pub(crate) const fn attribute(name: &'static str) -> Self {
+        Self {
+            attribute: Cow::Borrowed(name),
+            steps: Vec::new(),
+        }
     }
 
-    /// The entry `key` of the map at this path.
-    pub(crate) fn key(&self, key: &str) -> Self {
-        let mut names = self.0.clone();
-        names.push(key.to_owned());
-        Self(names)
+    /// One step further.
+    pub(crate) fn then(mut self, step: impl Into<Step>) -> Self {
+        self.steps.push(step.into());
+        self
     }
 
-    pub(crate) fn names(&self) -> &[String] {
-        &self.0
+    /// The attribute that this path begins with.
+    pub(crate) fn into_root(self) -> Self {
+        Self {
+            attribute: self.attribute,
+            steps: Vec::new(),
+        }
+    }
+
+    /// The path `other`, which starts in the map at this path.
+    pub(super) fn join(mut self, other: Self) -> Self {
+        self.steps.push(Step::Key(other.attribute));
+        self.steps.extend(other.steps);
+        self
+    }
+
+    pub(crate) fn root(&self) -> &str {
+        &self.attribute
+    }
+
+    pub(crate) fn steps(&self) -> &[Step] {
+        &self.steps
+    }
+
+    /// Whether the two may not stand in one update: equal, or one inside the other.
+    pub(super) fn overlaps(&self, other: &Self) -> bool {
+        self.attribute == other.attribute
+            && self.steps.iter().zip(&other.steps).all(|(a, b)| a == b)
+    }
+
+    /// The value at this path.
+    pub(crate) fn find<'a>(&self, item: &'a Item) -> Option<&'a AttributeValue> {
+        self.steps
+            .iter()
+            .try_fold(item.get(&*self.attribute)?, |value, step| {
+                match (step, value) {
+                    (Step::Key(key), AttributeValue::M(map)) => map.get(&**key),
+                    (Step::Index(index), AttributeValue::L(list)) => list.get(*index),
+                    _ => None,
+                }
+            })
+    }
+}
+
+impl fmt::Display for Path {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.attribute)?;
+        self.steps.iter().try_for_each(|step| match step {
+            Step::Key(key) => write!(f, ".{key}"),
+            Step::Index(index) => write!(f, "[{index}]"),
+        })
     }
 }

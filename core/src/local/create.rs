@@ -1,6 +1,9 @@
+use std::time::Duration;
+
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, KeySchemaElement, KeyType as KeyRole, ScalarAttributeType,
+    TableStatus,
 };
 
 use crate::db::Db;
@@ -9,7 +12,7 @@ use crate::error::{Error, ErrorKind, Result};
 
 /// Creates the table of an entity, on whatever endpoint the `Db` talks to; a table that is there already is left alone.
 ///
-/// Sends one CreateTable: the keys of the entity, on-demand capacity. For tests and development; a table in production
+/// Sends one CreateTable (the keys of the entity, on-demand capacity), and DescribeTable until the table is active. For tests and development; a table in production
 /// wants its own definition.
 ///
 /// # Errors
@@ -43,14 +46,27 @@ pub async fn create_table<E: Entity>(db: &Db) -> Result<()> {
             .attribute_definitions(definition)
             .key_schema(element);
     }
-    match request.send().await {
-        Err(error) if !exists(&error) => Err(Error::new(
-            ErrorKind::Service,
-            format!("table `{}` could not be created", table.name()),
-        )
-        .because(error)),
-        _ => Ok(()),
+    if let Err(error) = request.send().await
+        && !exists(&error)
+    {
+        let message = format!("table `{}` could not be created", table.name());
+        return Err(Error::new(ErrorKind::Service, message).because(error));
     }
+    active(db, table.name()).await
+}
+
+/// DynamoDB creates tables in the background: waits up to a minute.
+async fn active(db: &Db, table: &str) -> Result<()> {
+    for _ in 0..240 {
+        let answer = db.client().describe_table().table_name(table).send().await;
+        let status = answer.ok().and_then(|answer| answer.table?.table_status);
+        if status == Some(TableStatus::Active) {
+            return Ok(());
+        }
+        tokio::time::sleep(Duration::from_millis(250)).await;
+    }
+    let message = format!("table `{table}` was not active within a minute");
+    Err(Error::new(ErrorKind::Service, message))
 }
 
 fn scalar_type(of_type: KeyType) -> ScalarAttributeType {

@@ -9,6 +9,8 @@ pub(crate) enum Expected {
     New,
     /// An item without a lock, written before there was one.
     Legacy,
+    /// An item without a lock attribute, by choice: values are compared instead.
+    Unlocked,
     /// An item under a lock.
     Held { lock: Lock, journal: HeldJournal },
 }
@@ -29,15 +31,18 @@ pub(crate) enum HeldJournal {
 /// The lock and journal that a write leaves.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Left {
-    pub(crate) lock: Lock,
+    /// `None` where values are compared instead.
+    pub(crate) lock: Option<Lock>,
     pub(crate) journal: Option<Journal>,
 }
 
 impl Expected {
     /// What a write based on this image expects.
     pub(crate) fn after(schema: &LockSchema, seen: Seen) -> Result<Self, LockError> {
-        let Some(lock) = seen.lock else {
-            return Ok(Self::Legacy);
+        let lock = match (schema.kind, seen.lock) {
+            (LockKind::Values, _) => return Ok(Self::Unlocked),
+            (_, None) => return Ok(Self::Legacy),
+            (_, Some(lock)) => lock,
         };
         let journal = match (schema.journal, seen.journal) {
             (None, _) => HeldJournal::Off,
@@ -58,23 +63,22 @@ impl Expected {
         id: WriteId,
         writers: u8,
     ) -> Result<Left, LockError> {
-        let lock = match (schema.kind, self) {
-            (LockKind::Uuid, _) => Lock::Uuid(id.to_string()),
-            (
-                LockKind::Version,
-                Self::Held {
-                    lock: Lock::Version(version),
-                    ..
-                },
-            ) => {
-                if *version >= MAX_VERSION {
-                    return Err(LockError::Overflow {
-                        attribute: schema.attribute,
-                    });
-                }
-                Lock::Version(version + 1)
+        let version = match self {
+            Self::Held {
+                lock: Lock::Version(version),
+                ..
+            } => *version,
+            _ => 0,
+        };
+        let lock = match schema.kind {
+            LockKind::Values => None,
+            LockKind::Uuid => Some(Lock::Uuid(id.to_string())),
+            LockKind::Version if version >= MAX_VERSION => {
+                return Err(LockError::Overflow {
+                    attribute: schema.attribute,
+                });
             }
-            (LockKind::Version, _) => Lock::Version(1),
+            LockKind::Version => Some(Lock::Version(version + 1)),
         };
         let journal = schema.journal.map(|_| match self {
             Self::Held {
@@ -86,7 +90,7 @@ impl Expected {
         Ok(Left { lock, journal })
     }
 
-    /// Whether the lock condition of the write would hold on this image.
+    /// Whether the lock condition of the write would hold on this image. Of values it is not known here.
     pub(super) fn holds(&self, image: Option<&Seen>) -> bool {
         match (self, image) {
             (Self::New, None) => true,
@@ -135,9 +139,12 @@ impl HeldJournal {
 impl From<Left> for Expected {
     /// What the next write expects after one that left this.
     fn from(left: Left) -> Self {
-        Self::Held {
-            lock: left.lock,
-            journal: left.journal.map_or(HeldJournal::Off, HeldJournal::Kept),
+        match left.lock {
+            None => Self::Unlocked,
+            Some(lock) => Self::Held {
+                lock,
+                journal: left.journal.map_or(HeldJournal::Off, HeldJournal::Kept),
+            },
         }
     }
 }
@@ -145,11 +152,12 @@ impl From<Left> for Expected {
 impl Left {
     /// Whether an image is just what this write left: nobody has written since.
     pub(crate) fn is_shown_by(&self, seen: &Seen) -> bool {
-        seen.lock.as_ref() == Some(&self.lock)
+        self.lock.is_some()
+            && seen.lock == self.lock
             && match (&self.journal, &seen.journal) {
                 (Some(left), SeenJournal::Kept(seen)) => left == seen,
                 // A UUID is this write's alone; a version without a journal may be anybody's.
-                (None, _) => matches!(self.lock, Lock::Uuid(_)),
+                (None, _) => matches!(self.lock, Some(Lock::Uuid(_))),
                 _ => false,
             }
     }

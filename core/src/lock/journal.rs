@@ -34,6 +34,14 @@ impl Journal {
         }
     }
 
+    /// The journal of an item that a blind write creates or adopts: nobody has an entry.
+    pub(crate) fn newborn(id: WriteId, writers: u8) -> Self {
+        Self {
+            entries: Vec::new(),
+            ..Self::born(id, writers)
+        }
+    }
+
     /// The journal after the write `id`: its writer's older entry goes, and the oldest if there are too many.
     pub(crate) fn with(&self, id: WriteId) -> Self {
         let others = self.entries.iter().copied();

@@ -86,7 +86,7 @@ fn bears_mark(write: &Write, image: Option<&Seen>) -> bool {
     let Some((left, image)) = write.left.as_ref().zip(image) else {
         return false;
     };
-    let in_lock = matches!(left.lock, Lock::Uuid(_)) && image.lock.as_ref() == Some(&left.lock);
+    let in_lock = matches!(left.lock, Some(Lock::Uuid(_))) && image.lock == left.lock;
     let in_journal = image
         .kept()
         .is_some_and(|seen| seen.birth == write.id || seen.entries.contains(&write.id));
@@ -183,9 +183,9 @@ mod tests {
         }
     }
 
-    fn seen(lock: Lock, journal: Option<Journal>) -> Seen {
+    fn seen(lock: impl Into<Option<Lock>>, journal: Option<Journal>) -> Seen {
         Seen {
-            lock: Some(lock),
+            lock: lock.into(),
             journal: journal.map_or(SeenJournal::Missing, SeenJournal::Kept),
         }
     }
@@ -254,7 +254,7 @@ mod tests {
             let mine = seen(write.left.clone().unwrap().lock, None);
             let landed = match kind {
                 LockKind::Uuid => Verdict::Landed,
-                LockKind::Version => Verdict::Unknown,
+                _ => Verdict::Unknown,
             };
             assert_eq!(verdict(&write, Some(&mine), Refusal, false), landed);
         }

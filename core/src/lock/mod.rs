@@ -26,14 +26,16 @@ pub enum LockKind {
     Version,
     /// A string (S) holding the UUID of the last write.
     Uuid,
+    /// No attribute: a write compares the values that it replaces, for tables where none may be added.
+    Values,
 }
 
 /// The lock of an entity: its kind, and the attributes that hold it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LockSchema {
-    /// Version or UUID.
+    /// Version, UUID or values.
     pub kind: LockKind,
-    /// The attribute that holds the lock.
+    /// The attribute that holds the lock; empty for values.
     pub attribute: &'static str,
     /// The attribute that holds the journal; `None` when it is off.
     pub journal: Option<&'static str>,

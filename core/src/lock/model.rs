@@ -65,7 +65,7 @@ struct World<'a> {
 
 fn image(left: Left) -> Seen {
     Seen {
-        lock: Some(left.lock),
+        lock: left.lock,
         journal: left.journal.map_or(SeenJournal::Missing, SeenJournal::Kept),
     }
 }
@@ -122,13 +122,13 @@ impl World<'_> {
                     .lock;
                 if self.has(Blind) && self.chance(0.2) {
                     self.item = Some(Seen {
-                        lock: Some(moved.clone()),
+                        lock: moved.clone(),
                         ..seen
                     });
                 }
                 if self.has(ForeignPut) && self.chance(0.03) {
                     self.item = Some(Seen {
-                        lock: Some(moved),
+                        lock: moved,
                         journal: SeenJournal::Missing,
                     });
                 }

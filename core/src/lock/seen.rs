@@ -21,10 +21,13 @@ pub(super) enum SeenJournal {
 impl Seen {
     /// Reads lock and journal out of an item.
     pub(crate) fn of(schema: &LockSchema, item: &Item) -> Result<Self, LockError> {
-        let lock = item
-            .get(schema.attribute)
-            .map(|value| read_lock(schema, value))
-            .transpose()?;
+        let lock = match schema.kind {
+            LockKind::Values => None,
+            LockKind::Version | LockKind::Uuid => item
+                .get(schema.attribute)
+                .map(|value| read_lock(schema, value))
+                .transpose()?,
+        };
         let journal = match schema.journal.and_then(|name| item.get(name)) {
             None => SeenJournal::Missing,
             Some(raw @ AttributeValue::B(bytes)) => match Journal::parse(bytes.as_ref()) {
@@ -54,13 +57,13 @@ impl Seen {
 
 fn read_lock(schema: &LockSchema, value: &AttributeValue) -> Result<Lock, LockError> {
     let (lock, expected) = match (schema.kind, value) {
-        (LockKind::Version, AttributeValue::N(n)) => (
+        (LockKind::Uuid, AttributeValue::S(s)) => (Some(Lock::Uuid(s.clone())), "a UUID (S)"),
+        (LockKind::Uuid, _) => (None, "a UUID (S)"),
+        (_, AttributeValue::N(n)) => (
             n.parse().ok().map(Lock::Version),
             "a version (N, an integer from 0)",
         ),
-        (LockKind::Version, _) => (None, "a version (N, an integer from 0)"),
-        (LockKind::Uuid, AttributeValue::S(s)) => (Some(Lock::Uuid(s.clone())), ""),
-        (LockKind::Uuid, _) => (None, "a UUID (S)"),
+        _ => (None, "a version (N, an integer from 0)"),
     };
     lock.ok_or(LockError::NotALock {
         attribute: schema.attribute,

@@ -4,10 +4,15 @@ use tokio::time::Instant;
 
 use super::RetryPolicy;
 
+const MOST_RESERVE: Duration = Duration::from_secs(1);
+
 /// What is left of a policy during one call.
 pub(crate) struct Budget {
     started: Instant,
+    /// When the last request must be over.
     deadline: Instant,
+    /// Kept back for the read that settles a write in doubt.
+    reserve: Duration,
     attempts: u32,
     most_attempts: u32,
     backoff: Box<dyn Iterator<Item = Duration> + Send + Sync>,
@@ -25,13 +30,15 @@ pub(crate) enum Spent {
 impl Budget {
     pub(crate) fn start(policy: &RetryPolicy) -> Self {
         let started = Instant::now();
+        let reserve = (policy.most_time() / 10).min(MOST_RESERVE);
         // A deadline beyond what the clock can hold is a year away.
         let deadline = started
-            .checked_add(policy.most_time())
+            .checked_add(policy.most_time().saturating_sub(reserve))
             .unwrap_or_else(|| started + Duration::from_hours(24 * 365));
         Self {
             started,
             deadline,
+            reserve,
             attempts: 0,
             most_attempts: policy.most_attempts(),
             backoff: Box::new(policy.backoff()),
@@ -56,6 +63,11 @@ impl Budget {
         }
         self.attempts += 1;
         Ok(())
+    }
+
+    /// The last request was sent: what was kept back for a read may be used.
+    pub(crate) fn open_reserve(&mut self) {
+        self.deadline += std::mem::take(&mut self.reserve);
     }
 
     /// Waits for the next turn, at most until the deadline.

@@ -49,7 +49,8 @@ impl RetryPolicy {
         }
     }
 
-    /// The most time that a call may take, its wait for the item's lane included.
+    /// The most time that a call may take, its wait for the item's lane included. The last tenth, at most a second, is kept
+    /// for the read that settles a write in doubt.
     #[must_use]
     pub fn deadline(self, deadline: Duration) -> Self {
         Self { deadline, ..self }

@@ -5,9 +5,11 @@ use futures::future::BoxFuture;
 use super::flight::{Flight, Settled};
 use super::get::not_found;
 use super::plan;
+use super::terms::Terms;
 use crate::db::Table;
 use crate::entity::{Entity, Stored};
 use crate::error::Result;
+use crate::expr::Condition;
 use crate::lock::Verdict;
 use crate::retry::{Budget, RetryPolicy};
 
@@ -17,6 +19,7 @@ pub struct Delete<E> {
     table: Table<E>,
     stored: Stored<E>,
     policy: Option<RetryPolicy>,
+    terms: Terms<E>,
 }
 
 /// How a delete ended.
@@ -62,6 +65,7 @@ impl<E: Entity> Table<E> {
             table: self.clone(),
             stored,
             policy: None,
+            terms: Terms::default(),
         }
     }
 }
@@ -73,11 +77,18 @@ impl<E: Entity> Delete<E> {
         self
     }
 
+    /// What else must hold of the item when it is deleted; if it does not, the call ends in `ConditionRefused`.
+    pub fn condition(mut self, condition: Condition<E>) -> Self {
+        self.terms.require(condition);
+        self
+    }
+
     async fn run(self) -> Result<Deleted> {
         let Self {
             table,
             mut stored,
             policy,
+            terms,
         } = self;
         stored.check_table(table.physical_name())?;
         let target = table.target_of(stored.key())?;
@@ -85,13 +96,20 @@ impl<E: Entity> Delete<E> {
         let mut budget = Budget::start(&table.policy(policy));
         let mut flight = Flight::enter(db, &target, &budget).await?;
         loop {
-            let expected = stored.expected().map_err(|error| target.blame(error))?;
-            let planned = plan::delete::<E>(&target.key_item, expected, db.identity().issue());
+            let planned = {
+                let (image, issued) = (stored.image(), db.identity().issue());
+                let expected = stored.expected();
+                expected.and_then(|expected| {
+                    let wanted = terms.on(image)?;
+                    plan::delete::<E>(&target.key_item, image, expected, wanted, issued)
+                })
+            };
+            let planned = planned.map_err(|error| target.blame(error))?;
             let refusal = match flight
                 .settle(&planned, &E::SCHEMA.lock, &mut budget)
                 .await?
             {
-                Settled::Landed => return Ok(Deleted::Done),
+                Settled::Landed(_) => return Ok(Deleted::Done),
                 Settled::Refused(refusal) => refusal,
             };
             match refusal.verdict {

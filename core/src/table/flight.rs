@@ -2,7 +2,7 @@
 
 use crate::db::{Db, Lane, Target};
 use crate::error::{Error, ErrorKind, Result};
-use crate::lock::{Evidence, LockSchema, Seen, Source, Verdict, judge};
+use crate::lock::{Evidence, LockKind, LockSchema, Operation, Seen, Source, Verdict, judge};
 use crate::retry::{Budget, Spent};
 use crate::value::Item;
 use crate::wire::{self, Answer, Failure};
@@ -23,7 +23,8 @@ pub(super) struct Flight<'a> {
 
 /// What became of a write, known.
 pub(super) enum Settled {
-    Landed,
+    /// It landed; with the item it answered with, or the image that proved it.
+    Landed(Option<Item>),
     Refused(Refusal),
 }
 
@@ -50,8 +51,8 @@ impl Refusal {
     pub(super) fn into_conflict(self, target: &Target) -> Error {
         let (kind, message) = match (self.verdict, &self.image) {
             (Verdict::ConditionRefused, _) => (
-                ErrorKind::Service,
-                "the write was refused although the item is as it was read; nothing was written",
+                ErrorKind::ConditionRefused,
+                "the item is as it was read, but the call's own condition does not hold; nothing was written",
             ),
             (_, None) => (
                 ErrorKind::NotFound,
@@ -106,7 +107,7 @@ impl<'a> Flight<'a> {
             self.target
                 .blame(Error::new(
                     ErrorKind::LaneTimeout,
-                    "another call of this Db held the item's lane until the deadline; nothing was sent. \
+                    "another call of this Db held the item's lane until the deadline; nothing was written. \
                      Do not call a verb on an item from inside another verb on it",
                 ))
                 .after(budget.attempts(), budget.elapsed())
@@ -141,18 +142,19 @@ impl<'a> Flight<'a> {
                 Err(spent) => {
                     copies.sent += 1;
                     copies.unanswered = true;
-                    return Err(self.unknown(planned, copies, None, &spent.to_string(), budget));
+                    return self.conclude(planned, lock, copies, budget, spent).await;
                 }
-                Ok(Answer::Done) => {
+                Ok(Answer::Done(item)) => {
                     self.in_doubt = false;
-                    return Ok(Settled::Landed);
+                    return Ok(Settled::Landed(item));
                 }
                 Ok(Answer::Refused {
                     image,
-                    attempts,
+                    doubtful,
                     source,
                 }) => {
-                    copies.sent += attempts.max(1);
+                    copies.sent += 1 + doubtful;
+                    copies.unanswered |= doubtful > 0;
                     copies.cause = Some(source);
                     let (image, from) = match image {
                         Some(image) => (Some(image), Source::Refusal),
@@ -170,10 +172,15 @@ impl<'a> Flight<'a> {
                         return self.pronounce(verdict, planned, image, copies, budget);
                     }
                 }
-                Ok(Answer::Failed(Failure::Ambiguous { attempts, source })) => {
-                    copies.sent += attempts.max(1);
+                Ok(Answer::Failed(Failure::Ambiguous { source })) => {
+                    copies.sent += 1;
                     copies.unanswered = true;
                     copies.cause = Some(source);
+                    if lock.kind == LockKind::Values {
+                        // Nothing in the item tells one copy from the write of another.
+                        let spent = Spent::Attempts;
+                        return self.conclude(planned, lock, copies, budget, spent).await;
+                    }
                 }
                 Ok(Answer::Failed(Failure::Transient { source })) => {
                     self.in_doubt = copies.sent > 0;
@@ -207,6 +214,7 @@ impl<'a> Flight<'a> {
             self.in_doubt = false;
             return Err(exhausted(self.target, spent, copies.cause, budget));
         }
+        budget.open_reserve();
         let Ok(image) = self.read(budget).await else {
             return Err(self.unknown(planned, copies, None, &spent.to_string(), budget));
         };
@@ -223,14 +231,15 @@ impl<'a> Flight<'a> {
         copies: &Copies,
     ) -> Verdict {
         let Ok(seen) = image.map(|item| Seen::of(lock, item)).transpose() else {
-            // Another tool left no lock where the lock belongs: the image cannot speak.
-            return if copies.answered_once() {
-                Verdict::NotLandedWeak
-            } else {
-                Verdict::Unknown
+            // Another tool left no lock where the lock belongs: the image cannot speak, but for being there.
+            let insert = planned.write.operation == Operation::Insert;
+            return match (insert, copies.answered_once()) {
+                (true, once) if once || lock.journal.is_some() => Verdict::Exists,
+                (false, true) => Verdict::NotLandedWeak,
+                _ => Verdict::Unknown,
             };
         };
-        judge(
+        let verdict = judge(
             &planned.write,
             &Evidence {
                 image: seen.as_ref(),
@@ -238,7 +247,21 @@ impl<'a> Flight<'a> {
                 issued_before: &|id| self.db.identity().issued_before(id, &planned.issued),
                 answered_once: copies.answered_once(),
             },
-        )
+        );
+        let guarded = image.is_some_and(|image| planned.guard.holds(image));
+        match verdict {
+            // The lock held, but not what the write found in a list: a tool that moves no lock was here.
+            Verdict::ConditionRefused if !guarded => Verdict::NotLandedWeak,
+            // The values are the lock, and they held.
+            Verdict::NotLandedWeak
+                if guarded
+                    && lock.kind == LockKind::Values
+                    && planned.write.operation != Operation::Insert =>
+            {
+                Verdict::ConditionRefused
+            }
+            verdict => verdict,
+        }
     }
 
     fn pronounce(
@@ -259,7 +282,7 @@ impl<'a> Flight<'a> {
         match verdict {
             Verdict::Landed => {
                 self.in_doubt = false;
-                Ok(Settled::Landed)
+                Ok(Settled::Landed(image))
             }
             Verdict::NotYet => {
                 let why = "it has not landed, but a copy may be under way";
@@ -269,8 +292,16 @@ impl<'a> Flight<'a> {
                 let why = "the item was written since and shows no trace of it";
                 Err(self.unknown(planned, copies, image, why, budget))
             }
-            verdict => {
+            Verdict::ConditionRefused if !planned.conditioned => {
                 self.in_doubt = false;
+                let message = "the write was refused although its condition holds on the item that came with the refusal; nothing was written";
+                let error = self.target.blame(Error::new(ErrorKind::Service, message));
+                Err(error.showing(image))
+            }
+            verdict => {
+                // A copy of an insert or delete may still be on its way to an item that comes and goes.
+                self.in_doubt =
+                    matches!(verdict, Verdict::Exists | Verdict::Gone) && copies.unanswered;
                 Ok(Settled::Refused(Refusal {
                     verdict,
                     image,
@@ -290,7 +321,7 @@ impl<'a> Flight<'a> {
         why: &str,
         budget: &Budget,
     ) -> Error {
-        let operation = planned.request.operation();
+        let operation = planned.request.name();
         let error = Error::new(
             ErrorKind::OutcomeUnknown,
             format!(

@@ -74,25 +74,20 @@ impl<E: Entity> Insert<E> {
         let db = table.db();
         let mut budget = Budget::start(&table.policy(policy));
         let mut flight = Flight::enter(db, &target, &budget).await?;
-        let (planned, left) = plan::insert::<E>(item, db.identity().issue(), db.journal_writers())
-            .map_err(|error| target.blame(error))?;
+        let (planned, left, item) =
+            plan::insert::<E>(item, db.identity().issue(), db.journal_writers())
+                .map_err(|error| target.blame(error))?;
         let view = lock_view::<E>(&left).map_err(|error| target.blame(error))?;
         match flight
             .settle(&planned, &E::SCHEMA.lock, &mut budget)
             .await?
         {
-            Settled::Landed => {
+            Settled::Landed(_) => {
                 entity.set_lock_view(view);
-                Ok(Stored::inserted(
-                    &target.table,
-                    entity,
-                    planned.leaves,
-                    left,
-                ))
+                Ok(Stored::inserted(&target.table, entity, item, left))
             }
             Settled::Refused(refusal) if refusal.verdict == Verdict::Exists => {
-                let message =
-                    "nothing was written; read it and save a change, or choose another key";
+                let message = "the item is not this insert's; read it and save a change, or choose another key";
                 Err(refusal.into_error(&target, Error::new(ErrorKind::AlreadyExists, message)))
             }
             Settled::Refused(refusal) => Err(refusal.into_conflict(&target)),

@@ -3,53 +3,42 @@ use std::marker::PhantomData;
 
 use futures::future::BoxFuture;
 
-use super::flight::{Flight, Refusal, Settled, exhausted};
 use super::get::not_found;
-use super::plan::{self, Planned};
+use super::land::{Base, Modified, Reread, Turn, land};
+use super::plan;
+use super::terms::Terms;
 use crate::db::{Db, Table, Target};
-use crate::entity::{Entity, InDoubt, IntoKey, Snapshot, Stored, lock_view, to_item};
-use crate::error::{Error, ErrorKind, Result};
-use crate::lock::{Left, Verdict};
-use crate::retry::{Budget, RetryPolicy};
+use crate::entity::{Entity, IntoKey, Stored, to_item};
+use crate::error::{Error, Result};
+use crate::expr::{Attr, Condition};
+use crate::retry::RetryPolicy;
 use crate::value::Item;
 
 /// Reads, changes and writes an item until the change lands. See [`Table::modify`].
 #[must_use = "a verb does nothing until it is awaited"]
 pub struct Modify<'a, E, R, F> {
-    call: Call<E>,
+    call: Call<'a, E>,
     change: F,
-    output: PhantomData<fn() -> &'a R>,
+    output: PhantomData<fn() -> R>,
 }
 
 /// As [`Modify`], with a change that may fail. See [`Table::try_modify`].
 #[must_use = "a verb does nothing until it is awaited"]
 pub struct TryModify<'a, E, R, X, F> {
-    call: Call<E>,
+    call: Call<'a, E>,
     change: F,
-    output: PhantomData<fn() -> &'a Result<R, X>>,
+    output: PhantomData<fn() -> Result<R, X>>,
 }
 
-/// A change that landed, or that changed nothing.
-#[derive(Debug)]
-#[non_exhaustive]
-pub struct Modified<E, R> {
-    /// The item as this change left it, ready for more.
-    pub stored: Stored<E>,
-    /// What the closure returned when its change landed.
-    pub output: R,
-    /// How often the closure ran.
-    pub attempts: u32,
-    /// How often somebody else wrote in between.
-    pub conflicts: u32,
-}
+type MakeEntity<'a, E> = Box<dyn FnMut() -> E + Send + 'a>;
 
-type MakeEntity<E> = Box<dyn FnMut() -> E + Send>;
-
-struct Call<E> {
+struct Call<'a, E> {
     table: Table<E>,
     target: Result<Target>,
     policy: Option<RetryPolicy>,
-    or_insert: Option<MakeEntity<E>>,
+    reread: Reread,
+    terms: Terms<E>,
+    or_insert: Option<MakeEntity<'a, E>>,
 }
 
 impl<E: Entity> Table<E> {
@@ -59,7 +48,8 @@ impl<E: Entity> Table<E> {
     /// Sends one GetItem with `ConsistentRead` (1 RCU per 4 KB) and one UpdateItem of the changed attributes (1 WCU per KB of
     /// the whole item); after a conflict another write, based on the item that came back with the refusal; after further ones
     /// a wait, a read and a write each. A closure that changes nothing sends no write. It may run many times, so it must not
-    /// do anything but change the entity.
+    /// do anything but change the entity. To bound the time, give a policy with a deadline: dropping the future leaves the
+    /// last write undecided, and calling again might apply the change twice.
     ///
     /// # Errors
     /// `NotFound`: there is no such item ([`or_insert_with`](Modify::or_insert_with) makes one). `Exhausted`: the policy ran
@@ -147,30 +137,66 @@ impl<E: Entity> Table<E> {
     }
 }
 
-impl<E: Entity, R, F> Modify<'_, E, R, F> {
+impl<'a, E: Entity, R, F> Modify<'a, E, R, F> {
     /// Replaces the policy of the `Db`.
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
         self.call.policy = Some(policy);
+        self
+    }
+
+    /// When to read the item again after a conflict.
+    pub fn reread(mut self, reread: Reread) -> Self {
+        self.call.reread = reread;
+        self
+    }
+
+    /// What else must hold of the item when the change lands; if it does not, the call ends in `ConditionRefused`.
+    pub fn condition(mut self, condition: Condition<E>) -> Self {
+        self.call.terms.require(condition);
+        self
+    }
+
+    /// This value must still be what was read, or it is a conflict. Of use with `lock = values`.
+    pub fn guard<T, K>(mut self, attribute: Attr<E, T, K>) -> Self {
+        self.call.terms.guard(attribute.path().clone());
         self
     }
 
     /// Where there is no item, the change is applied to what `make` returns, and one insert (PutItem) stores the result.
     /// Should another item be inserted first, the change is applied to that one.
-    pub fn or_insert_with(mut self, make: impl FnMut() -> E + Send + 'static) -> Self {
+    pub fn or_insert_with(mut self, make: impl FnMut() -> E + Send + 'a) -> Self {
         self.call.or_insert = Some(Box::new(make));
         self
     }
 }
 
-impl<E: Entity, R, X, F> TryModify<'_, E, R, X, F> {
+impl<'a, E: Entity, R, X, F> TryModify<'a, E, R, X, F> {
     /// Replaces the policy of the `Db`.
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
         self.call.policy = Some(policy);
         self
     }
 
+    /// When to read the item again after a conflict.
+    pub fn reread(mut self, reread: Reread) -> Self {
+        self.call.reread = reread;
+        self
+    }
+
+    /// What else must hold of the item when the change lands; if it does not, the call ends in `ConditionRefused`.
+    pub fn condition(mut self, condition: Condition<E>) -> Self {
+        self.call.terms.require(condition);
+        self
+    }
+
+    /// This value must still be what was read, or it is a conflict. Of use with `lock = values`.
+    pub fn guard<T, K>(mut self, attribute: Attr<E, T, K>) -> Self {
+        self.call.terms.guard(attribute.path().clone());
+        self
+    }
+
     /// As [`Modify::or_insert_with`].
-    pub fn or_insert_with(mut self, make: impl FnMut() -> E + Send + 'static) -> Self {
+    pub fn or_insert_with(mut self, make: impl FnMut() -> E + Send + 'a) -> Self {
         self.call.or_insert = Some(Box::new(make));
         self
     }
@@ -208,102 +234,37 @@ where
     }
 }
 
-/// A change that was applied to one base, ready to be sent.
-struct Applied<E: Entity, R> {
-    base: Base<E>,
-    planned: Planned,
-    left: Left,
-    view: E::LockView,
-    output: R,
-}
-
-/// What a change was applied to. Moved once, so its size does not matter.
-#[allow(clippy::large_enum_variant)]
-enum Base<E> {
-    Read(Stored<E>, Snapshot),
-    New(E),
-}
-
-/// What came of applying the change once. Moved once, so its size does not matter.
-#[allow(clippy::large_enum_variant)]
-enum Turn<E: Entity, R> {
-    Unchanged(Stored<E>, R),
-    Write(Applied<E, R>),
-}
-
-impl<E: Entity> Call<E> {
+impl<E: Entity> Call<'_, E> {
     fn new(table: &Table<E>, target: Result<Target>) -> Self {
         Self {
             table: table.clone(),
             target,
             policy: None,
+            reread: Reread::default(),
+            terms: Terms::default(),
             or_insert: None,
         }
     }
 
-    async fn run<R, X>(
+    async fn run<R, X: From<Error>>(
         self,
         mut change: impl FnMut(&mut E) -> Result<R, X>,
-    ) -> Result<Modified<E, R>, X>
-    where
-        X: From<Error>,
-    {
+    ) -> Result<Modified<E, R>, X> {
         let Self {
             table,
             target,
             policy,
+            reread,
+            terms,
             mut or_insert,
         } = self;
         let target = target?;
-        let db = table.db();
-        let mut budget = Budget::start(&table.policy(policy));
-        let mut flight = Flight::enter(db, &target, &budget).await?;
-        let mut image = flight.read(&mut budget).await?;
-        let (mut attempts, mut conflicts) = (0, 0);
-        loop {
-            attempts += 1;
-            let turn = match (image, &mut or_insert) {
-                (Some(image), _) => change_read(db, &target, image, &mut change)?,
-                (None, Some(make)) => change_new(db, &target, make(), &mut change)?,
-                (None, None) => return Err(not_found(&target).into()),
-            };
-            let applied = match turn {
-                Turn::Write(applied) => applied,
-                Turn::Unchanged(stored, output) => {
-                    return Ok(Modified {
-                        stored,
-                        output,
-                        attempts,
-                        conflicts,
-                    });
-                }
-            };
-            let settled = flight.settle(&applied.planned, &E::SCHEMA.lock, &mut budget);
-            let refusal = match settled.await? {
-                Settled::Landed => {
-                    let (output, stored) = applied.landed(&target);
-                    return Ok(Modified {
-                        stored,
-                        output,
-                        attempts,
-                        conflicts,
-                    });
-                }
-                Settled::Refused(refusal) => check_reapply(refusal, &target)?,
-            };
-            conflicts += 1;
-            if let Some(spent) = budget.spent() {
-                let error = exhausted(&target, spent, refusal.cause, &budget);
-                return Err(error.showing(refusal.image).into());
-            }
-            // The first retry goes out at once, from the item that came with the refusal.
-            image = if conflicts == 1 && refusal.image.is_some() {
-                refusal.image
-            } else {
-                flight.back_off(&mut budget).await?;
-                flight.read(&mut budget).await?
-            };
-        }
+        let turn = |image| match (image, &mut or_insert) {
+            (Some(image), _) => change_read(table.db(), &target, image, &terms, &mut change),
+            (None, Some(make)) => change_new(table.db(), &target, make(), &mut change),
+            (None, None) => Err(not_found(&target).into()),
+        };
+        land(&table, &target, policy, reread, turn).await
     }
 }
 
@@ -312,34 +273,28 @@ fn change_read<E: Entity, R, X: From<Error>>(
     db: &Db,
     target: &Target,
     image: Item,
+    terms: &Terms<E>,
     change: &mut impl FnMut(&mut E) -> Result<R, X>,
 ) -> Result<Turn<E, R>, X> {
     let blame = |error: Error| target.blame(error);
     let mut stored = Stored::<E>::read(&target.table, image).map_err(blame)?;
     let output = change(&mut stored)?;
-    let Some((actions, snapshot)) = stored.changes().map_err(blame)? else {
+    let Some((assignments, snapshot)) = stored.changes().map_err(blame)? else {
         return Ok(Turn::Unchanged(stored, output));
     };
-    let (planned, left) = stored
-        .expected()
-        .and_then(|expected| {
-            plan::update::<E>(
-                &target.key_item,
-                stored.image(),
-                expected,
-                actions,
-                db.identity().issue(),
-                db.journal_writers(),
-            )
-        })
-        .map_err(blame)?;
-    Ok(Turn::Write(Applied {
-        base: Base::Read(stored, snapshot),
-        planned,
-        view: lock_view::<E>(&left).map_err(blame)?,
-        left,
-        output,
-    }))
+    let turn = || {
+        let (planned, left, item) = plan::save::<E>(
+            &target.key_item,
+            stored.image(),
+            stored.expected()?,
+            assignments,
+            terms.on(stored.image())?,
+            db.identity().issue(),
+            db.journal_writers(),
+        )?;
+        Turn::write(Base::Edited(stored, snapshot, item), planned, left, output)
+    };
+    Ok(turn().map_err(blame)?)
 }
 
 /// Applies the change to a new entity.
@@ -349,57 +304,15 @@ fn change_new<E: Entity, R, X: From<Error>>(
     mut entity: E,
     change: &mut impl FnMut(&mut E) -> Result<R, X>,
 ) -> Result<Turn<E, R>, X> {
-    let blame = |error: Error| target.blame(error);
     let output = change(&mut entity)?;
-    if entity.key() != target.key {
-        let message = "`or_insert_with` made an entity with another key than the call's";
-        return Err(blame(Error::invalid(message)).into());
-    }
-    let item = to_item(&entity).map_err(|error| target.blame(error))?;
-    let (planned, left) =
-        plan::insert::<E>(item, db.identity().issue(), db.journal_writers()).map_err(blame)?;
-    Ok(Turn::Write(Applied {
-        base: Base::New(entity),
-        planned,
-        view: lock_view::<E>(&left).map_err(blame)?,
-        left,
-        output,
-    }))
-}
-
-impl<E: Entity, R> Applied<E, R> {
-    /// The output, and the handle on what landed.
-    fn landed(self, target: &Target) -> (R, Stored<E>) {
-        let stored = match self.base {
-            Base::New(mut entity) => {
-                entity.set_lock_view(self.view);
-                Stored::inserted(&target.table, entity, self.planned.leaves, self.left)
-            }
-            Base::Read(mut stored, snapshot) => {
-                let write = InDoubt {
-                    id: self.planned.write.id,
-                    image: self.planned.leaves,
-                    left: self.left,
-                    snapshot,
-                };
-                stored.advance(write, self.view);
-                stored
-            }
-        };
-        (self.output, stored)
-    }
-}
-
-/// Whether the change may be applied again: only after a write that was proved not landed.
-fn check_reapply(refusal: Refusal, target: &Target) -> Result<Refusal> {
-    match refusal.verdict {
-        Verdict::NotLanded | Verdict::NotLandedWeak => Ok(refusal),
-        Verdict::Exists if refusal.answered_once => Ok(refusal),
-        Verdict::Exists => {
-            let message = "an insert was sent more than once or not answered, and another item is there now: \
-                           it may have landed and been replaced. Read the item and decide";
-            Err(refusal.into_error(target, Error::new(ErrorKind::OutcomeUnknown, message)))
+    let turn = || {
+        if entity.key() != target.key {
+            let message = "`or_insert_with` made an entity with another key than the call's";
+            return Err(Error::invalid(message));
         }
-        _ => Err(refusal.into_conflict(target)),
-    }
+        let (issued, writers) = (db.identity().issue(), db.journal_writers());
+        let (planned, left, item) = plan::insert::<E>(to_item(&entity)?, issued, writers)?;
+        Turn::write(Base::New(entity, item), planned, left, output)
+    };
+    Ok(turn().map_err(|error| target.blame(error))?)
 }

@@ -1,142 +1,297 @@
 //! Pure: what a verb sends, from what was read and what is wanted.
 
+use std::collections::HashMap;
+
 use crate::db::Issued;
 use crate::entity::{Entity, Schema};
-use crate::error::Result;
-use crate::expr::{Action, Compiler, Condition, Path};
-use crate::lock::{Expected, HeldJournal, Left, Lock, Operation, Write};
-use crate::value::{AttributeValue, Item};
-use crate::wire::WriteRequest;
+use crate::error::{Error, Result};
+use crate::expr::{Action, Assignment, Compiler, Guard, Path, Tree};
+use crate::lock::MAX_VERSION;
+use crate::lock::{
+    Expected, HeldJournal, Journal, Left, Lock, LockKind, Operation, Write, WriteId,
+};
+use crate::value::{AttributeValue, Item, MOST_ITEM_BYTES, item_size, largest};
+use crate::wire::{Returns, WriteOperation, WriteRequest};
 
-/// A write that is ready to be sent, and what it will have done.
+/// A write that is ready to be sent.
 #[derive(Debug)]
 pub(super) struct Planned {
     pub(super) issued: Issued,
     pub(super) write: Write,
     pub(super) request: WriteRequest,
-    /// The item that the write leaves; empty for a delete.
-    pub(super) leaves: Item,
+    /// What must be unchanged besides the lock: list elements, and with `lock = values` whatever is replaced.
+    pub(super) guard: Guard,
+    /// The caller has a condition of its own.
+    pub(super) conditioned: bool,
 }
 
-/// A put of a new item, and the lock it leaves.
+/// What a caller wants of a write besides the lock's part.
+#[derive(Debug, Default)]
+pub(super) struct Wanted {
+    pub(super) actions: Vec<Action>,
+    pub(super) guard: Guard,
+    pub(super) condition: Option<Tree>,
+}
+
+/// A put of a new item: the plan, the lock it leaves, and the item.
 pub(super) fn insert<E: Entity>(
-    item: Item,
+    mut item: Item,
     issued: Issued,
     writers: u8,
-) -> Result<(Planned, Left)> {
+) -> Result<(Planned, Left, Item)> {
     let expected = Expected::New;
     let left = expected.next(&E::SCHEMA.lock, issued.id, writers)?;
-    let mut leaves = item;
-    for action in stamp(E::SCHEMA, &left) {
-        action.apply(&mut leaves);
+    for assignment in stamp(E::SCHEMA, &left) {
+        assignment.apply(&mut item);
     }
-    let request = WriteRequest::Put {
-        item: leaves.clone(),
-        expression: Compiler::default()
-            .condition(&lock_condition(E::SCHEMA, &expected))
-            .finish(),
-    };
-    let planned = Planned {
+    check_size(&item)?;
+    let operation = WriteOperation::Put { item: item.clone() };
+    let planned = plan::<E>(
+        Operation::Insert,
+        operation,
+        Compiler::default(),
+        Wanted::default(),
+        (expected, Some(left.clone())),
         issued,
-        write: write(Operation::Insert, issued, expected, Some(left.clone())),
-        request,
-        leaves,
-    };
-    Ok((planned, left))
+    )?;
+    Ok((planned, left, item))
 }
 
-/// An update of what was read by these changes, and the lock it leaves.
+/// An update by assignments: the plan, the lock it leaves, and the item.
+pub(super) fn save<E: Entity>(
+    key: &Item,
+    image: &Item,
+    expected: &Expected,
+    assignments: Vec<Assignment>,
+    wanted: Wanted,
+    issued: Issued,
+    writers: u8,
+) -> Result<(Planned, Left, Item)> {
+    let mut leaves = image.clone();
+    for assignment in &assignments {
+        assignment.apply(&mut leaves);
+    }
+    let wanted = Wanted {
+        actions: fewer(assignments, &leaves)
+            .into_iter()
+            .map(Action::from)
+            .collect(),
+        ..wanted
+    };
+    let (planned, left) = update::<E>(
+        key,
+        image,
+        expected,
+        wanted,
+        Returns::Nothing,
+        issued,
+        writers,
+    )?;
+    for assignment in stamp(E::SCHEMA, &left) {
+        assignment.apply(&mut leaves);
+    }
+    check_size(&leaves)?;
+    Ok((planned, left, leaves))
+}
+
+/// More changes inside one map than this replace the map whole: an expression has at most 4 KB.
+const MOST_INSIDE: usize = 50;
+
+/// Replaces maps whole where too much changed inside them. Under the lock that is the same change.
+fn fewer(assignments: Vec<Assignment>, leaves: &Item) -> Vec<Assignment> {
+    let mut inside: HashMap<String, usize> = HashMap::new();
+    for assignment in &assignments {
+        *inside.entry(assignment.path.root().to_owned()).or_default() += 1;
+    }
+    let (many, mut few): (Vec<_>, Vec<_>) = assignments
+        .into_iter()
+        .partition(|assignment| inside[assignment.path.root()] > MOST_INSIDE);
+    for assignment in many {
+        let path = assignment.path.into_root();
+        if few.iter().all(|known| known.path != path) {
+            let value = leaves.get(path.root()).cloned();
+            few.push(Assignment { path, value });
+        }
+    }
+    few
+}
+
+/// An update of what was read: the plan, and the lock it leaves.
 pub(super) fn update<E: Entity>(
     key: &Item,
     image: &Item,
     expected: &Expected,
-    mut actions: Vec<Action>,
+    mut wanted: Wanted,
+    returns: Returns,
     issued: Issued,
     writers: u8,
 ) -> Result<(Planned, Left)> {
     let left = expected.next(&E::SCHEMA.lock, issued.id, writers)?;
-    actions.extend(stamp(E::SCHEMA, &left));
-    let mut leaves = image.clone();
-    for action in &actions {
-        action.apply(&mut leaves);
+    if E::SCHEMA.lock.kind == LockKind::Values {
+        for action in &wanted.actions {
+            if let Action::Set(path, _) | Action::Remove(path) = action {
+                wanted.guard.expect(path.clone(), path.find(image).cloned());
+            }
+        }
     }
-    let request = WriteRequest::Update {
+    let stamp = stamp(E::SCHEMA, &left).into_iter().map(Action::from);
+    wanted.actions.extend(stamp);
+    let compiler = Compiler::default().update(&wanted.actions)?;
+    let operation = WriteOperation::Update {
         key: key.clone(),
-        expression: Compiler::default()
-            .update(&actions)
-            .condition(&lock_condition(E::SCHEMA, expected))
-            .finish(),
+        returns,
     };
-    let planned = Planned {
+    let planned = plan::<E>(
+        Operation::Update,
+        operation,
+        compiler,
+        wanted,
+        (expected.clone(), Some(left.clone())),
         issued,
-        write: write(
-            Operation::Update,
-            issued,
-            expected.clone(),
-            Some(left.clone()),
-        ),
-        request,
-        leaves,
-    };
+    )?;
     Ok((planned, left))
 }
 
-/// A delete of what was read.
-pub(super) fn delete<E: Entity>(key: &Item, expected: &Expected, issued: Issued) -> Planned {
-    let request = WriteRequest::Delete {
-        key: key.clone(),
-        expression: Compiler::default()
-            .condition(&lock_condition(E::SCHEMA, expected))
-            .finish(),
-    };
-    Planned {
-        issued,
-        write: write(Operation::Delete, issued, expected.clone(), None),
-        request,
-        leaves: Item::new(),
+/// A delete of what was read. With `lock = values`, everything that the entity maps must be unchanged.
+pub(super) fn delete<E: Entity>(
+    key: &Item,
+    image: &Item,
+    expected: &Expected,
+    mut wanted: Wanted,
+    issued: Issued,
+) -> Result<Planned> {
+    if E::SCHEMA.lock.kind == LockKind::Values {
+        for attribute in E::SCHEMA.attributes {
+            let value = image.get(attribute.name).cloned();
+            wanted.guard.expect(Path::attribute(attribute.name), value);
+        }
     }
+    plan::<E>(
+        Operation::Delete,
+        WriteOperation::Delete { key: key.clone() },
+        Compiler::default(),
+        wanted,
+        (expected.clone(), None),
+        issued,
+    )
 }
 
-fn write(operation: Operation, issued: Issued, expected: Expected, left: Option<Left>) -> Write {
-    Write {
-        operation,
-        id: issued.id,
-        expected,
-        left,
+fn plan<E: Entity>(
+    operation: Operation,
+    request: WriteOperation,
+    compiler: Compiler,
+    wanted: Wanted,
+    (expected, left): (Expected, Option<Left>),
+    issued: Issued,
+) -> Result<Planned> {
+    let conditioned = wanted.condition.is_some();
+    let condition = [wanted.guard.condition(), wanted.condition]
+        .into_iter()
+        .flatten()
+        .fold(lock_condition(E::SCHEMA, &expected), Tree::and);
+    let expression = compiler.condition(&condition)?.finish()?;
+    Ok(Planned {
+        issued,
+        write: Write {
+            operation,
+            id: issued.id,
+            expected,
+            left,
+        },
+        request: WriteRequest {
+            operation: request,
+            expression,
+            sdk_retries: E::SCHEMA.lock.kind != LockKind::Values,
+        },
+        guard: wanted.guard,
+        conditioned,
+    })
+}
+
+/// An update that depends on no read. It moves the lock all the same, and starts a journal where there is none.
+pub(super) fn blind<E: Entity>(
+    key: &Item,
+    wanted: Wanted,
+    or_insert: bool,
+    returns: Returns,
+    id: WriteId,
+    writers: u8,
+) -> Result<WriteRequest> {
+    let schema = &E::SCHEMA.lock;
+    let lock = Path::attribute(schema.attribute);
+    let mut actions = wanted.actions;
+    let mut conditions = Vec::new();
+    if !or_insert {
+        conditions.push(Tree::Exists(Path::attribute(E::SCHEMA.key.partition.0)));
     }
+    match schema.kind {
+        LockKind::Version => {
+            actions.push(Action::Add {
+                path: lock.clone(),
+                from: number(0),
+                by: number(1),
+            });
+            let below = Tree::below(lock.clone(), number(MAX_VERSION));
+            conditions.push(Tree::Missing(lock).or(below));
+        }
+        LockKind::Uuid => actions.push(Action::Set(lock, AttributeValue::S(id.to_string()))),
+        LockKind::Values => {}
+    }
+    if let Some(journal) = schema.journal {
+        let newborn = bytes(Journal::newborn(id, writers).to_bytes());
+        actions.push(Action::SetIfMissing(Path::attribute(journal), newborn));
+    }
+    conditions.extend(wanted.condition);
+    let compiler = Compiler::default().update(&actions)?;
+    let expression = match conditions.into_iter().reduce(Tree::and) {
+        Some(condition) => compiler.condition(&condition)?.finish()?,
+        None => compiler.finish()?,
+    };
+    let key = key.clone();
+    Ok(WriteRequest {
+        operation: WriteOperation::Update { key, returns },
+        expression,
+        sdk_retries: false,
+    })
+}
+
+fn check_size(item: &Item) -> Result<()> {
+    let bytes = item_size(item);
+    if bytes <= MOST_ITEM_BYTES {
+        return Ok(());
+    }
+    let largest = largest(item).map_or(String::new(), |(name, bytes)| {
+        format!("; the largest attribute is `{name}` with {bytes} bytes")
+    });
+    Err(Error::invalid(format!(
+        "the item has {bytes} bytes, at most {MOST_ITEM_BYTES} are allowed{largest}"
+    )))
 }
 
 /// Sets lock and journal.
-fn stamp(schema: &Schema, left: &Left) -> Vec<Action> {
-    let lock = Action::Set(
-        Path::attribute(schema.lock.attribute),
-        left.lock.to_attribute(),
-    );
+fn stamp(schema: &Schema, left: &Left) -> Vec<Assignment> {
+    let set = |name, value| Assignment {
+        path: Path::attribute(name),
+        value: Some(value),
+    };
+    let lock = left.lock.as_ref();
+    let lock = lock.map(|lock| set(schema.lock.attribute, lock.to_attribute()));
     let journal = schema.lock.journal.zip(left.journal.as_ref());
-    std::iter::once(lock)
-        .chain(
-            journal.map(|(name, journal)| {
-                Action::Set(Path::attribute(name), bytes(journal.to_bytes()))
-            }),
-        )
-        .collect()
+    let journal = journal.map(|(name, journal)| set(name, bytes(journal.to_bytes())));
+    lock.into_iter().chain(journal).collect()
 }
 
 /// The condition that the item is still as expected (`ARCHITECTURE.md`, "Origins of a handle").
-fn lock_condition(schema: &Schema, expected: &Expected) -> Condition {
+fn lock_condition(schema: &Schema, expected: &Expected) -> Tree {
     let partition_key = Path::attribute(schema.key.partition.0);
     let lock = Path::attribute(schema.lock.attribute);
     let (held, journal) = match expected {
-        Expected::New => return Condition::Missing(partition_key),
-        Expected::Legacy => {
-            return Condition::All(vec![
-                Condition::Exists(partition_key),
-                Condition::Missing(lock),
-            ]);
-        }
+        Expected::New => return Tree::Missing(partition_key),
+        Expected::Unlocked => return Tree::Exists(partition_key),
+        Expected::Legacy => return Tree::Exists(partition_key).and(Tree::Missing(lock)),
         Expected::Held { lock, journal } => (lock, journal),
     };
-    let unmoved = Condition::Equals(lock, held.to_attribute());
+    let unmoved = Tree::equals(lock, held.to_attribute());
     let Some(name) = schema.lock.journal.map(Path::attribute) else {
         return unmoved;
     };
@@ -144,12 +299,16 @@ fn lock_condition(schema: &Schema, expected: &Expected) -> Condition {
         // A UUID belongs to one life of one item; a version may come back in the next.
         (HeldJournal::Off, _) | (HeldJournal::Kept(_), Lock::Uuid(_)) => return unmoved,
         (HeldJournal::Kept(journal), Lock::Version(_)) => {
-            Condition::BeginsWith(name, bytes(journal.prefix()))
+            Tree::BeginsWith(name, bytes(journal.prefix()))
         }
-        (HeldJournal::Missing, _) => Condition::Missing(name),
-        (HeldJournal::Unreadable(raw), _) => Condition::Equals(name, raw.clone()),
+        (HeldJournal::Missing, _) => Tree::Missing(name),
+        (HeldJournal::Unreadable(raw), _) => Tree::equals(name, raw.clone()),
     };
-    Condition::All(vec![unmoved, same_life])
+    unmoved.and(same_life)
+}
+
+fn number(number: u64) -> AttributeValue {
+    AttributeValue::N(number.to_string())
 }
 
 fn bytes(bytes: Vec<u8>) -> AttributeValue {

@@ -4,9 +4,11 @@ use futures::future::BoxFuture;
 
 use super::flight::{Flight, Settled};
 use super::plan;
+use super::terms::Terms;
 use crate::db::{Table, Target};
-use crate::entity::{Entity, InDoubt, Stored, lock_view};
+use crate::entity::{Entity, InDoubt, Snapshot, Stored, lock_view};
 use crate::error::Result;
+use crate::expr::{Attr, Condition};
 use crate::retry::{Budget, RetryPolicy};
 
 /// Stores what changed of an item. See [`Table::save`].
@@ -15,15 +17,17 @@ pub struct Save<'a, E> {
     table: Table<E>,
     stored: &'a mut Stored<E>,
     policy: Option<RetryPolicy>,
+    terms: Terms<E>,
 }
 
 impl<E: Entity> Table<E> {
     /// Stores what changed of an item since it was read, if nobody else wrote it in between.
     ///
     /// Sends one UpdateItem with the changed attributes alone, on the condition of the lock: 1 WCU per KB of the whole item.
-    /// Nothing changed: nothing is sent. Attributes that the struct does not know stay, in nested maps too. Afterwards the
+    /// Nothing changed: nothing is sent. Attributes that the struct does not know stay, in nested maps too (not in
+    /// maps inside a list that changed: lists are replaced whole). Afterwards the
     /// handle is current. If the future is dropped or ends in `OutcomeUnknown`, the handle remembers the write: should it
-    /// have landed, the next save goes on from there.
+    /// have landed, the next save goes on from there (with a version lock and no journal it cannot tell, and conflicts).
     ///
     /// # Errors
     /// `Conflict`: somebody wrote since the read; [`Error::current`](crate::Error::current) gives what. `NotFound`: the item
@@ -59,6 +63,7 @@ impl<E: Entity> Table<E> {
             table: self.clone(),
             stored,
             policy: None,
+            terms: Terms::default(),
         }
     }
 }
@@ -70,21 +75,36 @@ impl<E: Entity> Save<'_, E> {
         self
     }
 
+    /// What else must hold of the item when the save lands; if it does not, the call ends in `ConditionRefused`.
+    pub fn condition(mut self, condition: Condition<E>) -> Self {
+        self.terms.require(condition);
+        self
+    }
+
+    /// This value must still be what was read, or it is a conflict. Of use with `lock = values`.
+    pub fn guard<T, K>(mut self, attribute: Attr<E, T, K>) -> Self {
+        self.terms.guard(attribute.path().clone());
+        self
+    }
+
     async fn run(self) -> Result<()> {
         let Self {
             table,
             stored,
             policy,
+            terms,
         } = self;
         stored.check_table(table.physical_name())?;
         let target = table.target_of(stored.key())?;
         let changed = stored.changes().map_err(|error| target.blame(error))?;
-        if changed.is_none() {
+        if changed.is_none() && !stored.is_in_doubt() {
             return Ok(());
         }
         let mut budget = Budget::start(&table.policy(policy));
         let mut flight = Flight::enter(table.db(), &target, &budget).await?;
-        while send(&table, &target, stored, &mut flight, &mut budget).await? == Sent::Again {}
+        while send(&table, &target, stored, &terms, &mut flight, &mut budget).await? == Sent::Again
+        {
+        }
         Ok(())
     }
 }
@@ -100,37 +120,40 @@ async fn send<E: Entity>(
     table: &Table<E>,
     target: &Target,
     stored: &mut Stored<E>,
+    terms: &Terms<E>,
     flight: &mut Flight<'_>,
     budget: &mut Budget,
 ) -> Result<Sent> {
     let db = table.db();
-    let Some((actions, snapshot)) = stored.changes().map_err(|e| target.blame(e))? else {
+    let earlier = stored.is_in_doubt();
+    let changes = stored.changes().map_err(|e| target.blame(e))?;
+    // With an earlier save in doubt, "nothing changed" is known of no item: moving the lock alone finds out.
+    let in_doubt = || earlier.then(|| (Vec::new(), Snapshot::of(&**stored)));
+    let Some((assignments, snapshot)) = changes.or_else(in_doubt) else {
         return Ok(Sent::Settled);
     };
-    let planned = stored.expected().and_then(|expected| {
-        plan::update::<E>(
+    let plan = || {
+        plan::save::<E>(
             &target.key_item,
             stored.image(),
-            expected,
-            actions,
+            stored.expected()?,
+            assignments,
+            terms.on(stored.image())?,
             db.identity().issue(),
             db.journal_writers(),
         )
-    });
-    let (planned, left) = planned.map_err(|error| target.blame(error))?;
+    };
+    let (planned, left, image) = plan().map_err(|error| target.blame(error))?;
     let view = lock_view::<E>(&left).map_err(|error| target.blame(error))?;
     let id = planned.write.id;
-    let earlier = stored.is_in_doubt();
-    let write = InDoubt {
+    stored.remember(InDoubt {
         id,
-        image: planned.leaves.clone(),
-        left,
-        snapshot,
-    };
-    stored.remember(write.clone());
+        left: left.clone(),
+        snapshot: Some(snapshot.clone()),
+    });
     match flight.settle(&planned, &E::SCHEMA.lock, budget).await {
-        Ok(Settled::Landed) => {
-            stored.advance(write, view);
+        Ok(Settled::Landed(_)) => {
+            stored.advance(image, left, snapshot, view);
             Ok(Sent::Settled)
         }
         Ok(Settled::Refused(refusal)) => {

@@ -33,6 +33,13 @@ pub enum Problem {
         /// The DynamoDB type of the offending element.
         found: &'static str,
     },
+    /// A list is too short for an index.
+    NoSuchElement {
+        /// The index.
+        index: usize,
+        /// The number of elements.
+        length: usize,
+    },
     /// A partition or sort key is empty.
     EmptyKey,
     /// A partition key over 2048 bytes, or a sort key over 1024.
@@ -128,6 +135,9 @@ impl fmt::Display for ValueError {
                 f,
                 "elements of a set must be all strings, all numbers or all binaries, found {found}"
             ),
+            Problem::NoSuchElement { index, length } => {
+                write!(f, "index {index} in a list of {length} elements")
+            }
             Problem::EmptyKey => f.write_str("a key must not be empty"),
             Problem::KeyTooLong { bytes, limit } => {
                 write!(f, "a key of {bytes} bytes, at most {limit} are allowed")

@@ -5,7 +5,9 @@
 
 mod error;
 mod number;
+mod same;
 mod set;
+mod size;
 
 use std::collections::HashMap;
 
@@ -14,7 +16,11 @@ use serde::{Serialize, de::DeserializeOwned};
 
 pub use error::{Problem, ValueError};
 pub(crate) use number::canonical;
+pub(crate) use same::same;
+pub(crate) use set::set_of_values;
 pub use set::{SetField, decode_set, encode_set};
+pub use size::item_size;
+pub(crate) use size::{MOST_ITEM_BYTES, largest, size_of_value};
 
 /// An item as DynamoDB holds it: attribute names and values.
 pub type Item = HashMap<String, AttributeValue>;

@@ -71,9 +71,18 @@ where
 /// # Errors
 /// A member that is no string, number or binary, or members of different types.
 pub fn encode_set<C: SetField>(set: &C) -> Encoded {
+    let members: Vec<_> = set
+        .members()
+        .map(|member| Ok(encode(member)?.unwrap_or(AttributeValue::Null(true))))
+        .collect::<Result<_, _>>()?;
+    set_of_values(members)
+}
+
+/// The set of these values, in canonical order; without any, an absent attribute.
+pub(crate) fn set_of_values(values: impl IntoIterator<Item = AttributeValue>) -> Encoded {
     let (mut strings, mut numbers, mut binaries) = (Vec::new(), Vec::new(), Vec::new());
-    for member in set.members() {
-        match encode(member)?.unwrap_or(AttributeValue::Null(true)) {
+    for member in values {
+        match member {
             AttributeValue::S(s) => strings.push(s),
             AttributeValue::N(n) => numbers.push(n),
             AttributeValue::B(b) => binaries.push(b),

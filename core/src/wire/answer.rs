@@ -1,6 +1,7 @@
 use aws_sdk_dynamodb::config::http::HttpResponse;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 
+use super::attempts::Attempts;
 use crate::value::Item;
 
 type Source = Box<dyn std::error::Error + Send + Sync + 'static>;
@@ -8,12 +9,12 @@ type Source = Box<dyn std::error::Error + Send + Sync + 'static>;
 /// What came back for a write.
 #[derive(Debug)]
 pub(crate) enum Answer {
-    /// It was carried out.
-    Done,
-    /// Its condition did not hold, at least for the last of `attempts` copies.
+    /// It was carried out; with the attributes that were asked for.
+    Done(Option<Item>),
+    /// Its condition did not hold for the last copy; as many as `doubtful` may have been carried out before.
     Refused {
         image: Option<Item>,
-        attempts: u32,
+        doubtful: u32,
         source: Source,
     },
     Failed(Failure),
@@ -23,7 +24,7 @@ pub(crate) enum Answer {
 #[derive(Debug)]
 pub(crate) enum Failure {
     /// It may have been carried out, or may still be.
-    Ambiguous { attempts: u32, source: Source },
+    Ambiguous { source: Source },
     /// It was not carried out, and the same request may fare better later.
     Transient { source: Source },
     /// It was not carried out and never will be.
@@ -33,9 +34,9 @@ pub(crate) enum Failure {
 impl Failure {
     pub(crate) fn into_source(self) -> Source {
         match self {
-            Self::Ambiguous { source, .. }
-            | Self::Transient { source }
-            | Self::Final { source } => source,
+            Self::Ambiguous { source } | Self::Transient { source } | Self::Final { source } => {
+                source
+            }
         }
     }
 }
@@ -52,21 +53,16 @@ const TRANSIENT: [&str; 8] = [
     "TransactionInProgressException",
 ];
 
-/// A failure other than a refused condition. After more than one attempt, any error may follow a copy that was carried out.
-pub(super) fn classify<E>(error: SdkError<E, HttpResponse>, attempts: u32) -> Failure
+/// A failure other than a refused condition. Whatever the last answer says, a copy before it may have been carried out;
+/// and what never left the process was not.
+pub(super) fn classify<E>(error: SdkError<E, HttpResponse>, attempts: &Attempts) -> Failure
 where
     E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
 {
-    let ambiguous = match &error {
-        SdkError::ConstructionFailure(_) => false,
-        SdkError::DispatchFailure(failure) => !failure.is_user(),
-        SdkError::ServiceError(service) => service.raw().status().as_u16() >= 500,
-        _ => true,
-    };
     let transient = error.code().is_some_and(|code| TRANSIENT.contains(&code));
     let source = Box::new(error);
-    if ambiguous || attempts > 1 {
-        Failure::Ambiguous { attempts, source }
+    if attempts.doubtful() > 0 {
+        Failure::Ambiguous { source }
     } else if transient {
         Failure::Transient { source }
     } else {

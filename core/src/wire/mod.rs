@@ -4,7 +4,9 @@ mod answer;
 mod attempts;
 mod request;
 mod send;
+mod transact;
 
 pub(crate) use answer::{Answer, Failure};
-pub(crate) use request::{ReadRequest, WriteRequest};
+pub(crate) use request::{ReadRequest, Returns, WriteOperation, WriteRequest};
 pub(crate) use send::{read, write};
+pub(crate) use transact::transact;

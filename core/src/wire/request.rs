@@ -11,20 +11,39 @@ pub(crate) struct ReadRequest {
     pub(crate) consistent: bool,
 }
 
-/// A conditional write of one item; every copy of it is the same request.
+/// A write of one item; every copy of it is the same request.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) enum WriteRequest {
-    Put { item: Item, expression: Compiled },
-    Update { key: Item, expression: Compiled },
-    Delete { key: Item, expression: Compiled },
+pub(crate) struct WriteRequest {
+    pub(crate) operation: WriteOperation,
+    pub(crate) expression: Compiled,
+    /// Whether the SDK may send copies of its own.
+    pub(crate) sdk_retries: bool,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum WriteOperation {
+    Put { item: Item },
+    Update { key: Item, returns: Returns },
+    Delete { key: Item },
+}
+
+/// What an UpdateItem answers with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Returns {
+    Nothing,
+    /// The whole item after the update.
+    Item,
+    /// The updated attributes after the update.
+    Updated,
 }
 
 impl WriteRequest {
-    pub(crate) fn operation(&self) -> &'static str {
-        match self {
-            Self::Put { .. } => "PutItem",
-            Self::Update { .. } => "UpdateItem",
-            Self::Delete { .. } => "DeleteItem",
+    /// The name of the operation.
+    pub(crate) fn name(&self) -> &'static str {
+        match self.operation {
+            WriteOperation::Put { .. } => "PutItem",
+            WriteOperation::Update { .. } => "UpdateItem",
+            WriteOperation::Delete { .. } => "DeleteItem",
         }
     }
 }

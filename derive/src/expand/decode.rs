@@ -2,6 +2,7 @@ use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 
+use crate::attr::DefaultAttr;
 use crate::model::{Field, Model, Role};
 
 pub(super) fn decode(model: &Model, support: &TokenStream) -> TokenStream {
@@ -10,7 +11,7 @@ pub(super) fn decode(model: &Model, support: &TokenStream) -> TokenStream {
             || quote!(<Self as #support::Default>::default),
             |path| quote!(#path),
         );
-        quote_spanned!(default.span=> let defaults: Self = #make();)
+        quote_spanned!(default.span=> let __defaults: Self = #make();)
     });
     let values = model.fields.iter().map(|field| {
         let ident = &field.ident;
@@ -18,7 +19,7 @@ pub(super) fn decode(model: &Model, support: &TokenStream) -> TokenStream {
         quote!(#ident: #value)
     });
     quote! {
-        fn decode(item: &#support::Item) -> #support::Result<Self, #support::ValueError> {
+        fn decode(__item: &#support::Item) -> #support::Result<Self, #support::ValueError> {
             #defaults
             #support::Result::Ok(Self { #(#values),* })
         }
@@ -39,16 +40,27 @@ fn value(field: &Field, model: &Model, support: &TokenStream) -> TokenStream {
         }
         Role::PartitionKey | Role::SortKey => {
             return quote_spanned!(span=>
-                #support::decode_key::<#ty>(item, #name)?
+                #support::decode_key::<#ty>(__item, #name)?
             );
         }
         Role::LockView | Role::Attribute => {
             let aliases = &field.attrs.aliases;
-            quote!(#support::find(item, #name, &[#(#aliases),*]))
+            quote!(#support::find(__item, #name, &[#(#aliases),*]))
         }
     };
+    let value = present(field, &found, absent.as_ref(), support);
+    quote!(#value.map_err(|error: #support::ValueError| error.of(#name))?)
+}
+
+/// Decodes what was found, or takes the value of an absent attribute.
+fn present(
+    field: &Field,
+    found: &TokenStream,
+    absent: Option<&TokenStream>,
+    support: &TokenStream,
+) -> TokenStream {
     let decoded = decoded(field, support);
-    let value = match absent {
+    match absent {
         None => quote! {{ let found = #found; #decoded }},
         Some(absent) => quote! {
             match #found {
@@ -56,8 +68,17 @@ fn value(field: &Field, model: &Model, support: &TokenStream) -> TokenStream {
                 found => #decoded,
             }
         },
-    };
-    quote!(#value.map_err(|error: #support::ValueError| error.of(#name))?)
+    }
+}
+
+/// Decodes `value`, which may be absent, without the rest of the item.
+pub(super) fn alone(field: &Field, value: &TokenStream, support: &TokenStream) -> TokenStream {
+    let own = field
+        .attrs
+        .default
+        .as_ref()
+        .map(|default| own_default(field, default, support));
+    present(field, value, own.as_ref(), support)
 }
 
 /// Decodes `found`.
@@ -76,16 +97,20 @@ fn decoded(field: &Field, support: &TokenStream) -> TokenStream {
 fn absent(field: &Field, model: &Model, support: &TokenStream) -> Option<TokenStream> {
     let ident = &field.ident;
     match (&field.attrs.default, &model.default) {
-        (Some(own), _) => Some(own.path.as_ref().map_or_else(
-            || {
-                let ty = &field.ty;
-                quote_spanned!(own.span=> <#ty as #support::Default>::default())
-            },
-            |path| quote!(#path()),
-        )),
-        (None, Some(_)) => Some(quote!(defaults.#ident)),
+        (Some(own), _) => Some(own_default(field, own, support)),
+        (None, Some(_)) => Some(quote!(__defaults.#ident)),
         (None, None) => None,
     }
+}
+
+fn own_default(field: &Field, default: &DefaultAttr, support: &TokenStream) -> TokenStream {
+    default.path.as_ref().map_or_else(
+        || {
+            let ty = &field.ty;
+            quote_spanned!(default.span=> <#ty as #support::Default>::default())
+        },
+        |path| quote!(#path()),
+    )
 }
 
 pub(super) fn lock_view(model: &Model, support: &TokenStream) -> TokenStream {

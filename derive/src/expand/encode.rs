@@ -7,11 +7,11 @@ use crate::model::{Field, Model, Role};
 pub(super) fn encode(model: &Model, support: &TokenStream) -> TokenStream {
     let values = model
         .with_role(Role::Attribute)
-        .map(|field| value(field, support));
+        .map(|field| of_field(field, support));
     let lock_view = model.with_role(Role::LockView).next().map_or_else(
         || quote!(#support::Option::None),
         |field| {
-            let value = value(field, support);
+            let value = of_field(field, support);
             quote!(#support::Option::Some(#value))
         },
     );
@@ -26,21 +26,27 @@ pub(super) fn encode(model: &Model, support: &TokenStream) -> TokenStream {
     }
 }
 
-fn value(field: &Field, support: &TokenStream) -> TokenStream {
-    let (ident, span) = (&field.ident, field.ty.span());
-    let value = if field.attrs.set.is_some() {
-        quote_spanned!(span=> #support::encode_set(&self.#ident))
+fn of_field(field: &Field, support: &TokenStream) -> TokenStream {
+    let ident = &field.ident;
+    value(field, &quote!(&self.#ident), support)
+}
+
+/// Encodes `value`, a reference to the type of the field.
+pub(super) fn value(field: &Field, value: &TokenStream, support: &TokenStream) -> TokenStream {
+    let span = field.ty.span();
+    let encoded = if field.attrs.set.is_some() {
+        quote_spanned!(span=> #support::encode_set(#value))
     } else if let Some(with) = &field.attrs.with {
         quote_spanned!(with.span()=>
-            #support::encode_with(|serializer| #with::serialize(&self.#ident, serializer))
+            #support::encode_with(|serializer| #with::serialize(#value, serializer))
         )
     } else {
-        quote_spanned!(span=> #support::encode(&self.#ident))
+        quote_spanned!(span=> #support::encode(#value))
     };
     match &field.attrs.skip_serializing_if {
-        None => value,
+        None => encoded,
         Some(skip) => quote! {
-            if #skip(&self.#ident) { #support::Result::Ok(#support::Option::None) } else { #value }
+            if #skip(#value) { #support::Result::Ok(#support::Option::None) } else { #encoded }
         },
     }
 }

@@ -2,6 +2,7 @@
 
 mod decode;
 mod encode;
+mod paths;
 mod schema;
 
 use proc_macro2::TokenStream;
@@ -19,7 +20,10 @@ pub(crate) fn entity(model: &Model) -> TokenStream {
     let encode = encode::encode(model, &support);
     let decode = decode::decode(model, &support);
     let lock_view = decode::lock_view(model, &support);
+    let paths = paths::paths(model, &support);
     quote! {
+        #paths
+
         #[automatically_derived]
         impl #generics #krate::Entity for #ident #types #bounds {
             #key
@@ -29,6 +33,12 @@ pub(crate) fn entity(model: &Model) -> TokenStream {
             #lock_view
         }
     }
+}
+
+/// The paths of a part; it has no impl.
+pub(crate) fn part(model: &Model) -> TokenStream {
+    let krate = &model.krate;
+    paths::paths(model, &quote!(#krate::__derive))
 }
 
 fn keys(model: &Model, support: &TokenStream) -> TokenStream {

@@ -17,6 +17,7 @@ pub(super) fn schema(model: &Model, support: &TokenStream) -> TokenStream {
     let kind = match model.lock.kind {
         LockKind::Version => quote!(Version),
         LockKind::Uuid => quote!(Uuid),
+        LockKind::Values => quote!(Values),
     };
     let lock = &model.lock.attribute.text;
     let journal = option(model.lock.journal.as_ref().map(|journal| {

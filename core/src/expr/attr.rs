@@ -1,0 +1,154 @@
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::{Serialize, de::DeserializeOwned};
+
+use super::kinds::{Holds, KeyAttribute, ListField, MapField, Plain, PlainForm};
+use super::{Path, Step};
+use crate::value::{AttributeValue, Encoded, ValueError, decode, encode};
+
+/// A typed path: a place of type `T` in the items of `E`, stored as `K` says ([`Plain`], [`Set`](crate::Set),
+/// [`Opaque`](crate::Opaque) or [`KeyAttribute`]).
+///
+/// The derive gives each attribute one, named like its field in upper case: `User::LOGINS`. From there `field`, `at` and
+/// `key` lead into parts, lists and maps.
+///
+/// ```
+/// use std::collections::BTreeMap;
+/// use optimist::{Entity, Part};
+/// use serde::{Deserialize, Serialize};
+///
+/// #[derive(Part, Serialize, Deserialize)]
+/// struct Address { city: String }
+///
+/// #[derive(Entity)]
+/// #[entity(table = "users")]
+/// struct User {
+///     #[entity(partition_key)]
+///     id: String,
+///     addresses: Vec<Address>,
+///     limits: BTreeMap<String, u64>,
+/// }
+///
+/// let rome = User::ADDRESSES.at(0).field(Address::CITY).eq("Rome");
+/// assert_eq!((rome & User::LIMITS.key("a").gt(3)).to_string(), r#"addresses[0].city = "Rome" AND limits.a > 3"#);
+/// ```
+///
+/// A key cannot be set, and the lock has no path at all:
+/// ```compile_fail
+/// # use optimist::Entity;
+/// # #[derive(Entity)]
+/// # #[entity(table = "users")]
+/// # struct User { #[entity(partition_key)] id: String }
+/// User::ID.set("bob");
+/// ```
+/// ```compile_fail
+/// # use optimist::Entity;
+/// # #[derive(Entity)]
+/// # #[entity(table = "users")]
+/// # struct User { #[entity(partition_key)] id: String }
+/// User::VERSION;
+/// ```
+#[must_use]
+pub struct Attr<E, T, K = Plain> {
+    pub(super) path: Path,
+    pub(super) encode: fn(&T) -> Encoded,
+    pub(crate) decode: fn(Option<&AttributeValue>) -> Result<T, ValueError>,
+    of: PhantomData<fn() -> (E, K)>,
+}
+
+/// The path of a partition or sort key: it can be compared, not changed.
+pub type KeyAttr<E, T> = Attr<E, T, KeyAttribute>;
+
+impl<E, T, K> Attr<E, T, K> {
+    /// A top-level attribute, as the derive knows it.
+    #[doc(hidden)]
+    pub const fn stored(
+        name: &'static str,
+        encode: fn(&T) -> Encoded,
+        decode: fn(Option<&AttributeValue>) -> Result<T, ValueError>,
+    ) -> Self {
+        Self::new(Path::attribute(name), encode, decode)
+    }
+
+    const fn new(
+        path: Path,
+        encode: fn(&T) -> Encoded,
+        decode: fn(Option<&AttributeValue>) -> Result<T, ValueError>,
+    ) -> Self {
+        Self {
+            path,
+            encode,
+            decode,
+            of: PhantomData,
+        }
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+impl<E, T, K: PlainForm> Attr<E, T, K> {
+    /// A field of the struct at this path; the struct derives [`Part`](derive@crate::Part).
+    pub fn field<P, U, F>(self, field: Attr<P, U, F>) -> Attr<E, U, F>
+    where
+        T: Holds<P>,
+    {
+        Attr::new(self.path.join(field.path), field.encode, field.decode)
+    }
+
+    /// An element of the list at this path.
+    pub fn at(self, index: usize) -> Attr<E, T::Element, Plain>
+    where
+        T: ListField<Element: Serialize + DeserializeOwned>,
+    {
+        let (encode, decode) = (encode::<T::Element>, decode::<T::Element>);
+        Attr::new(self.path.then(index), encode, decode)
+    }
+
+    /// An entry of the map at this path.
+    pub fn key(self, key: &str) -> Attr<E, T::Value, Plain>
+    where
+        T: MapField<Value: Serialize + DeserializeOwned>,
+    {
+        let (encode, decode) = (encode::<T::Value>, decode::<T::Value>);
+        Attr::new(self.path.then(key), encode, decode)
+    }
+
+    /// A place inside a value whose shape Rust does not know, with the type you say it has.
+    ///
+    /// ```
+    /// # use optimist::{Entity, Step};
+    /// # #[derive(Entity)]
+    /// # #[entity(table = "users")]
+    /// # struct User { #[entity(partition_key)] id: String, extra: std::collections::BTreeMap<String, u64> }
+    /// let third = User::EXTRA.dynamic::<u64>([Step::from("scores"), Step::from(2)]);
+    /// assert_eq!(third.gt(10).to_string(), "extra.scores[2] > 10");
+    /// ```
+    pub fn dynamic<U: Serialize + DeserializeOwned>(
+        self,
+        steps: impl IntoIterator<Item = Step>,
+    ) -> Attr<E, U, Plain> {
+        let path = steps.into_iter().fold(self.path, Path::then);
+        Attr::new(path, encode::<U>, decode::<U>)
+    }
+}
+
+impl<E, T, K> Clone for Attr<E, T, K> {
+    fn clone(&self) -> Self {
+        Self::new(self.path.clone(), self.encode, self.decode)
+    }
+}
+
+impl<E, T, K> fmt::Display for Attr<E, T, K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.path.fmt(f)
+    }
+}
+
+impl<E, T, K> fmt::Debug for Attr<E, T, K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Attr({})", self.path)
+    }
+}

@@ -1,0 +1,207 @@
+//! What an attribute can do, by the type of its field and by how it is stored. The traits say no in words.
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+
+use crate::value::SetField;
+
+/// How the attribute is stored: as serde says.
+#[derive(Debug, Clone, Copy)]
+pub struct Plain;
+
+/// How the attribute is stored: as a set, by `#[entity(set)]`.
+#[derive(Debug, Clone, Copy)]
+pub struct Set;
+
+/// How the attribute is stored: by a `with` module, so that nothing is known of its form.
+#[derive(Debug, Clone, Copy)]
+pub struct Opaque;
+
+/// How the attribute is stored: as a partition or sort key.
+#[derive(Debug, Clone, Copy)]
+pub struct KeyAttribute;
+
+/// Attributes that can be set and removed: all but keys.
+#[diagnostic::on_unimplemented(
+    message = "a key attribute cannot be changed",
+    note = "insert an item with the new key and delete the old one"
+)]
+pub trait Settable {}
+impl Settable for Plain {}
+impl Settable for Set {}
+impl Settable for Opaque {}
+
+/// Attributes whose form is serde's.
+#[diagnostic::on_unimplemented(
+    message = "this needs an attribute that is stored plainly, not as `{Self}`",
+    note = "`Set` is `#[entity(set)]`: use `insert` and `delete`; `Opaque` is `with`: it can only be compared, set and removed; `KeyAttribute` is a key: it cannot be changed"
+)]
+pub trait PlainForm {}
+impl PlainForm for Plain {}
+
+/// Attributes that are sets.
+#[diagnostic::on_unimplemented(
+    message = "this needs a set, and the attribute is stored as `{Self}`",
+    note = "mark the field with `#[entity(set)]`; for a List use `append`, or `remove_value` with `update` or `modify_with`"
+)]
+pub trait SetForm {}
+impl SetForm for Set {}
+
+/// Attributes whose values have an order in DynamoDB.
+#[diagnostic::on_unimplemented(
+    message = "an attribute stored as `{Self}` has no order to compare by",
+    note = "only plain attributes and keys can be compared with `lt`, `gt`, `between` and the like"
+)]
+pub trait OrderedForm {}
+impl OrderedForm for Plain {}
+impl OrderedForm for KeyAttribute {}
+
+/// Types stored as numbers.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a number",
+    label = "arithmetic needs a number",
+    note = "`add` and `sub` work on integers and floats, and on an Option of one"
+)]
+pub trait NumberField {}
+
+/// Types that DynamoDB can order: numbers, strings and bytes.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be compared by order",
+    note = "numbers, strings and their Options can; `eq` and `ne` work on every type"
+)]
+pub trait OrderedField {}
+
+macro_rules! numbers {
+    ($($number:ty),*) => {$(
+        impl NumberField for $number {}
+        impl NumberField for Option<$number> {}
+        impl OrderedField for $number {}
+        impl OrderedField for Option<$number> {}
+    )*};
+}
+numbers!(i8, i16, i32, i64, u8, u16, u32, u64, f32, f64);
+
+impl OrderedField for String {}
+impl OrderedField for Option<String> {}
+impl OrderedField for char {}
+impl OrderedField for uuid::Uuid {}
+impl OrderedField for Option<uuid::Uuid> {}
+// A key only: as a plain attribute it is a List.
+impl OrderedField for Vec<u8> {}
+
+/// Types stored as strings.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a string",
+    note = "`begins_with` works on a String or an Option of one"
+)]
+pub trait StringField {}
+impl StringField for String {}
+impl StringField for Option<String> {}
+
+/// Types stored as lists.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a list",
+    note = "list operations work on `Vec<T>`, `VecDeque<T>` and an Option of one"
+)]
+pub trait ListField {
+    /// The type of an element.
+    type Element;
+}
+impl<T> ListField for Vec<T> {
+    type Element = T;
+}
+impl<T> ListField for VecDeque<T> {
+    type Element = T;
+}
+impl<L: ListField> ListField for Option<L> {
+    type Element = L::Element;
+}
+
+/// Types stored as maps with keys that are not known in advance.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a map from String",
+    note = "`key` works on `HashMap<String, V>`, `BTreeMap<String, V>` and an Option of one; for a struct use `field`"
+)]
+pub trait MapField {
+    /// The type of a value.
+    type Value;
+}
+impl<V, S> MapField for HashMap<String, V, S> {
+    type Value = V;
+}
+impl<V> MapField for BTreeMap<String, V> {
+    type Value = V;
+}
+impl<M: MapField> MapField for Option<M> {
+    type Value = M::Value;
+}
+
+/// `Self` is a part `P`, or an Option of one.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no such field: it belongs to `{P}`",
+    note = "give an attribute of the struct at this path"
+)]
+pub trait Holds<P> {}
+impl<P> Holds<P> for P {}
+impl<P> Holds<P> for Option<P> {}
+
+/// What `contains` looks for: a substring, an element of a list, a member of a set.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` stored as `{K}` contains nothing to look for",
+    note = "`contains` works on strings, lists and sets"
+)]
+pub trait Container<K> {
+    /// What is looked for.
+    type Member;
+}
+impl Container<Plain> for String {
+    type Member = String;
+}
+impl Container<Plain> for Option<String> {
+    type Member = String;
+}
+impl<T> Container<Plain> for Vec<T> {
+    type Member = T;
+}
+impl<C: SetField> Container<Set> for C {
+    type Member = C::Member;
+}
+
+/// A value for an attribute of type `T`: the value itself, a reference, `&str` for a String, the inside of an Option.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no value for an attribute of type `{T}`",
+    label = "expected `{T}`"
+)]
+pub trait Operand<T> {
+    /// The value.
+    fn into_value(self) -> T;
+}
+
+impl<T> Operand<T> for T {
+    fn into_value(self) -> T {
+        self
+    }
+}
+
+impl<T: Clone> Operand<T> for &T {
+    fn into_value(self) -> T {
+        self.clone()
+    }
+}
+
+impl<T> Operand<Option<T>> for T {
+    fn into_value(self) -> Option<T> {
+        Some(self)
+    }
+}
+
+impl Operand<String> for &str {
+    fn into_value(self) -> String {
+        self.to_owned()
+    }
+}
+
+impl Operand<Option<String>> for &str {
+    fn into_value(self) -> Option<String> {
+        Some(self.to_owned())
+    }
+}

@@ -1,0 +1,184 @@
+use std::fmt;
+
+use super::Path;
+use crate::value::AttributeValue;
+
+/// A condition, untyped.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Tree {
+    Compare(Operand, Comparator, AttributeValue),
+    Between(Operand, AttributeValue, AttributeValue),
+    In(Path, Vec<AttributeValue>),
+    Exists(Path),
+    Missing(Path),
+    BeginsWith(Path, AttributeValue),
+    Contains(Path, AttributeValue),
+    TypeIs(Path, AttributeType),
+    All(Vec<Tree>),
+    Any(Vec<Tree>),
+    Not(Box<Tree>),
+}
+
+/// What is compared with a value.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Operand {
+    Value(Path),
+    Size(Path),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Comparator {
+    Eq,
+    Ne,
+    Lt,
+    Le,
+    Gt,
+    Ge,
+}
+
+/// A DynamoDB type, for [`Attr::attribute_type`](crate::Attr::attribute_type).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs)] // the names are DynamoDB's
+pub enum AttributeType {
+    S,
+    N,
+    B,
+    Bool,
+    Null,
+    List,
+    Map,
+    Ss,
+    Ns,
+    Bs,
+}
+
+impl AttributeType {
+    pub(super) fn code(self) -> &'static str {
+        match self {
+            Self::S => "S",
+            Self::N => "N",
+            Self::B => "B",
+            Self::Bool => "BOOL",
+            Self::Null => "NULL",
+            Self::List => "L",
+            Self::Map => "M",
+            Self::Ss => "SS",
+            Self::Ns => "NS",
+            Self::Bs => "BS",
+        }
+    }
+}
+
+impl Comparator {
+    pub(super) fn symbol(self) -> &'static str {
+        match self {
+            Self::Eq => "=",
+            Self::Ne => "<>",
+            Self::Lt => "<",
+            Self::Le => "<=",
+            Self::Gt => ">",
+            Self::Ge => ">=",
+        }
+    }
+}
+
+impl Tree {
+    pub(crate) fn equals(path: Path, value: AttributeValue) -> Self {
+        Self::Compare(Operand::Value(path), Comparator::Eq, value)
+    }
+
+    /// The number at `path` is less than `value`.
+    pub(crate) fn below(path: Path, value: AttributeValue) -> Self {
+        Self::Compare(Operand::Value(path), Comparator::Lt, value)
+    }
+
+    /// Both; chains stay flat.
+    pub(crate) fn and(self, other: Self) -> Self {
+        let mut all = match self {
+            Self::All(all) => all,
+            one => vec![one],
+        };
+        match other {
+            Self::All(others) => all.extend(others),
+            one => all.push(one),
+        }
+        Self::All(all)
+    }
+
+    /// Either; chains stay flat.
+    pub(crate) fn or(self, other: Self) -> Self {
+        let mut any = match self {
+            Self::Any(any) => any,
+            one => vec![one],
+        };
+        match other {
+            Self::Any(others) => any.extend(others),
+            one => any.push(one),
+        }
+        Self::Any(any)
+    }
+
+    /// Whether it needs parentheses inside another condition.
+    pub(super) fn is_compound(&self) -> bool {
+        matches!(self, Self::All(_) | Self::Any(_) | Self::Between(..))
+    }
+}
+
+impl fmt::Display for Operand {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Value(path) => path.fmt(f),
+            Self::Size(path) => write!(f, "size({path})"),
+        }
+    }
+}
+
+impl fmt::Display for Tree {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let joined = |f: &mut fmt::Formatter<'_>, parts: &[Tree], word: &str| {
+            parts.iter().enumerate().try_for_each(|(i, part)| {
+                let word = if i == 0 { "" } else { word };
+                if part.is_compound() {
+                    write!(f, "{word}({part})")
+                } else {
+                    write!(f, "{word}{part}")
+                }
+            })
+        };
+        match self {
+            Self::Compare(operand, comparator, value) => {
+                write!(f, "{operand} {} {}", comparator.symbol(), Shown(value))
+            }
+            Self::Between(operand, low, high) => {
+                write!(f, "{operand} BETWEEN {} AND {}", Shown(low), Shown(high))
+            }
+            Self::In(path, values) => {
+                let values: Vec<_> = values.iter().map(|v| Shown(v).to_string()).collect();
+                write!(f, "{path} IN ({})", values.join(", "))
+            }
+            Self::Exists(path) => write!(f, "{path} exists"),
+            Self::Missing(path) => write!(f, "{path} is missing"),
+            Self::BeginsWith(path, value) => write!(f, "{path} begins with {}", Shown(value)),
+            Self::Contains(path, value) => write!(f, "{path} contains {}", Shown(value)),
+            Self::TypeIs(path, of_type) => write!(f, "{path} is of type {}", of_type.code()),
+            Self::All(parts) => joined(f, parts, " AND "),
+            Self::Any(parts) => joined(f, parts, " OR "),
+            Self::Not(tree) => write!(f, "NOT ({tree})"),
+        }
+    }
+}
+
+/// A value as a reader of a condition wants it.
+struct Shown<'a>(&'a AttributeValue);
+
+impl fmt::Display for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            AttributeValue::S(s) => write!(f, "{s:?}"),
+            AttributeValue::N(n) => f.write_str(n),
+            AttributeValue::Bool(b) => write!(f, "{b}"),
+            AttributeValue::Null(_) => f.write_str("NULL"),
+            other => f.write_str(crate::value::type_name(other)),
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! The loop of the combinators: read, plan, write, and again after a proven conflict.
+
+use super::flight::{Flight, Refusal, Settled, exhausted};
+use super::plan::Planned;
+use crate::db::{Table, Target};
+use crate::entity::{Entity, Snapshot, Stored, lock_view};
+use crate::error::{Error, ErrorKind, Result};
+use crate::lock::{Left, Verdict, WriteId};
+use crate::retry::{Budget, RetryPolicy};
+use crate::value::Item;
+
+/// A change that landed, or that changed nothing.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Modified<E, R> {
+    /// The item as this change left it, ready for more.
+    pub stored: Stored<E>,
+    /// What the closure returned when its change landed.
+    pub output: R,
+    /// How often the closure ran.
+    pub attempts: u32,
+    /// How often somebody else wrote in between.
+    pub conflicts: u32,
+}
+
+/// When a combinator reads the item again after a conflict.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum Reread {
+    /// The first retry works on the item that came with the refusal, later ones read again. The default.
+    #[default]
+    Later,
+    /// Every retry reads again.
+    Always,
+}
+
+/// What came of applying the change once. Moved once, so its size does not matter.
+#[allow(clippy::large_enum_variant)]
+pub(super) enum Turn<E: Entity, R> {
+    Unchanged(Stored<E>, R),
+    Write(Applied<E, R>),
+}
+
+/// A change that was applied to one base, ready to be sent.
+pub(super) struct Applied<E: Entity, R> {
+    base: Base<E>,
+    planned: Planned,
+    left: Left,
+    view: E::LockView,
+    output: R,
+}
+
+/// What a change was applied to, and what is known of the item that it leaves. Moved once, so its size does not matter.
+#[allow(clippy::large_enum_variant)]
+pub(super) enum Base<E> {
+    /// The entity was changed here.
+    Edited(Stored<E>, Snapshot, Item),
+    /// The server changes the item, and answers with it.
+    Updated(Stored<E>),
+    New(E, Item),
+}
+
+impl<E: Entity, R> Turn<E, R> {
+    pub(super) fn write(base: Base<E>, planned: Planned, left: Left, output: R) -> Result<Self> {
+        Ok(Self::Write(Applied {
+            base,
+            planned,
+            view: lock_view::<E>(&left)?,
+            left,
+            output,
+        }))
+    }
+}
+
+/// Takes turns until one lands.
+pub(super) async fn land<E: Entity, R, X: From<Error>>(
+    table: &Table<E>,
+    target: &Target,
+    policy: Option<RetryPolicy>,
+    reread: Reread,
+    mut turn: impl FnMut(Option<Item>) -> Result<Turn<E, R>, X>,
+) -> Result<Modified<E, R>, X> {
+    let mut budget = Budget::start(&table.policy(policy));
+    let mut flight = Flight::enter(table.db(), target, &budget).await?;
+    let mut image = flight.read(&mut budget).await?;
+    let (mut attempts, mut conflicts) = (0, 0);
+    loop {
+        attempts += 1;
+        let applied = match turn(image)? {
+            Turn::Write(applied) => applied,
+            Turn::Unchanged(stored, output) => {
+                return Ok(Modified {
+                    stored,
+                    output,
+                    attempts,
+                    conflicts,
+                });
+            }
+        };
+        let settled = flight.settle(&applied.planned, &E::SCHEMA.lock, &mut budget);
+        let refusal = match settled.await? {
+            Settled::Landed(shown) => {
+                let (output, stored) = applied.landed(target, shown)?;
+                return Ok(Modified {
+                    stored,
+                    output,
+                    attempts,
+                    conflicts,
+                });
+            }
+            Settled::Refused(refusal) => {
+                check_reapply(refusal, target, &applied.planned.write.id, &budget)?
+            }
+        };
+        conflicts += 1;
+        if let Some(spent) = budget.spent() {
+            let error = exhausted(target, spent, refusal.cause, &budget);
+            return Err(error.showing(refusal.image).into());
+        }
+        // The first retry goes out at once, from the item that came with the refusal.
+        let at_once = conflicts == 1 && reread == Reread::Later && refusal.image.is_some();
+        image = if at_once {
+            refusal.image
+        } else {
+            flight.back_off(&mut budget).await?;
+            flight.read(&mut budget).await?
+        };
+    }
+}
+
+impl<E: Entity, R> Applied<E, R> {
+    /// The output, and the handle on what landed.
+    fn landed(self, target: &Target, shown: Option<Item>) -> Result<(R, Stored<E>)> {
+        let stored = match self.base {
+            Base::New(mut entity, item) => {
+                entity.set_lock_view(self.view);
+                Stored::inserted(&target.table, entity, item, self.left)
+            }
+            Base::Edited(mut stored, snapshot, image) => {
+                stored.advance(image, self.left, snapshot, self.view);
+                stored
+            }
+            Base::Updated(mut stored) => {
+                stored
+                    .refresh(shown.unwrap_or_default(), self.left, self.view)
+                    .map_err(|error| target.blame(error))?;
+                stored
+            }
+        };
+        Ok((self.output, stored))
+    }
+}
+
+/// Whether the change may be applied again: only after a write that was proved not landed.
+fn check_reapply(
+    refusal: Refusal,
+    target: &Target,
+    id: &WriteId,
+    budget: &Budget,
+) -> Result<Refusal> {
+    match refusal.verdict {
+        Verdict::NotLanded | Verdict::NotLandedWeak => Ok(refusal),
+        Verdict::Exists if refusal.answered_once => Ok(refusal),
+        Verdict::Exists => {
+            let message = "an insert was sent more than once or not answered, and another item is there now: \
+                           it may have landed and been replaced. Read the item and decide";
+            let error = Error::new(ErrorKind::OutcomeUnknown, message)
+                .of_write(id)
+                .after(budget.attempts(), budget.elapsed());
+            Err(refusal.into_error(target, error))
+        }
+        _ => Err(refusal.into_conflict(target)),
+    }
+}

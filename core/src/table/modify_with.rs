@@ -1,0 +1,269 @@
+use std::future::IntoFuture;
+use std::marker::PhantomData;
+
+use futures::future::BoxFuture;
+
+use super::get::not_found;
+use super::land::{Base, Modified, Reread, Turn, land};
+use super::plan::{self, Wanted};
+use super::terms::Terms;
+use super::update::{Edited, wanted};
+use crate::db::{Table, Target};
+use crate::entity::{Entity, IntoKey, Stored};
+use crate::error::{Error, Result};
+use crate::expr::{Action, Attr, Condition, Edit, Set};
+use crate::retry::RetryPolicy;
+use crate::value::{AttributeValue, Item, Problem, ValueError, set_of_values, type_name};
+use crate::wire::Returns;
+
+/// Changes an item by what was read of it, until the change lands. See [`Table::modify_with`].
+#[must_use = "a verb does nothing until it is awaited"]
+pub struct ModifyWith<'a, E, F> {
+    table: Table<E>,
+    target: Result<Target>,
+    change: F,
+    policy: Option<RetryPolicy>,
+    reread: Reread,
+    terms: Terms<E>,
+    borrows: PhantomData<&'a ()>,
+}
+
+/// Turns a list into a set. See [`Table::convert_to_set`].
+#[must_use = "a verb does nothing until it is awaited"]
+pub struct ConvertToSet<E> {
+    table: Table<E>,
+    target: Result<Target>,
+    attribute: &'static str,
+    policy: Option<RetryPolicy>,
+}
+
+impl<E: Entity> Table<E> {
+    /// Reads the item under `key`, computes a typed change from it, and sends the change if nobody else wrote in between;
+    /// otherwise it does so again. For list operations that must not replace the whole list: an element that moved is found
+    /// again.
+    ///
+    /// Sends one GetItem with `ConsistentRead` (1 RCU per 4 KB) and one UpdateItem (1 WCU per KB of the item); after
+    /// conflicts as [`modify`](Self::modify). A change that comes to nothing sends no write.
+    ///
+    /// # Errors
+    /// As [`update`](Self::update), with `Exhausted` in place of `Conflict`, and `NotFound` where there is no item.
+    ///
+    /// ```
+    /// # use optimist::{Db, Entity, local};
+    /// # #[derive(Entity, Debug)]
+    /// # #[entity(table = "users")]
+    /// # struct User { #[entity(partition_key)] id: String, tags: Vec<String> }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> optimist::Result<()> {
+    /// # let db = Db::new(local::client()?);
+    /// # local::create_table::<User>(&db).await?;
+    /// # let users = db.table::<User>();
+    /// # users.insert(User { id: "bob".into(), tags: vec!["a".into(), "b".into()] }).await?;
+    /// let modified = users.modify_with("bob", |_| User::TAGS.remove_value("a")).await?;
+    /// assert_eq!(modified.stored.tags, ["b"]);
+    /// assert!(modified.output.gone.is_empty());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn modify_with<'a, C, F>(
+        &self,
+        key: impl IntoKey<E::Key>,
+        change: F,
+    ) -> ModifyWith<'a, E, F>
+    where
+        F: FnMut(&E) -> C,
+        C: Into<Edit<E>>,
+    {
+        ModifyWith {
+            table: self.clone(),
+            target: self.target(key),
+            change,
+            policy: None,
+            reread: Reread::default(),
+            terms: Terms::default(),
+            borrows: PhantomData,
+        }
+    }
+
+    /// Turns an attribute that another tool stored as a List (or as NULL) into the set that the entity maps it to, under the
+    /// lock. Duplicates collapse; the empty list becomes an absent attribute. An attribute that is a set already, or absent,
+    /// stays.
+    ///
+    /// Sends one GetItem and, if there is something to convert, one UpdateItem.
+    ///
+    /// # Errors
+    /// `Marshalling`: the attribute is neither list nor set, or its elements are not all strings, numbers or binaries.
+    /// Otherwise as [`modify_with`](Self::modify_with).
+    ///
+    /// ```
+    /// # use std::collections::BTreeSet;
+    /// # use optimist::{AttributeValue, Db, Entity, local};
+    /// # #[derive(Entity, Debug)]
+    /// # #[entity(table = "users")]
+    /// # struct User { #[entity(partition_key)] id: String, #[entity(set)] friends: BTreeSet<String> }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let db = Db::new(local::client()?);
+    /// # local::create_table::<User>(&db).await?;
+    /// # let users = db.table::<User>();
+    /// # let list = ["cat", "dan"].map(|s| AttributeValue::S(s.into()));
+    /// # db.client().put_item().table_name("users").item("id", AttributeValue::S("bob".into()))
+    /// #     .item("friends", AttributeValue::L(list.to_vec())).send().await?;
+    /// assert!(users.get("bob").await.is_err()); // a list, where the entity has a set
+    /// let bob = users.convert_to_set("bob", User::FRIENDS).await?.stored;
+    /// assert_eq!(bob.friends.len(), 2);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn convert_to_set<T>(
+        &self,
+        key: impl IntoKey<E::Key>,
+        attribute: Attr<E, T, Set>,
+    ) -> ConvertToSet<E> {
+        let known = |a: &&crate::entity::AttributeSchema| a.name == attribute.path().root();
+        let name = E::SCHEMA.attributes.iter().find(known);
+        ConvertToSet {
+            table: self.clone(),
+            target: self.target(key),
+            attribute: name.map_or("", |attribute| attribute.name),
+            policy: None,
+        }
+    }
+}
+
+impl<E: Entity, F> ModifyWith<'_, E, F> {
+    /// Replaces the policy of the `Db`.
+    pub fn retry(mut self, policy: RetryPolicy) -> Self {
+        self.policy = Some(policy);
+        self
+    }
+
+    /// When to read the item again after a conflict.
+    pub fn reread(mut self, reread: Reread) -> Self {
+        self.reread = reread;
+        self
+    }
+
+    /// What else must hold of the item when the change lands; if it does not, the call ends in `ConditionRefused`.
+    pub fn condition(mut self, condition: Condition<E>) -> Self {
+        self.terms.require(condition);
+        self
+    }
+
+    /// This value must still be what was read, or it is a conflict. Of use with `lock = values`.
+    pub fn guard<T, K>(mut self, attribute: Attr<E, T, K>) -> Self {
+        self.terms.guard(attribute.path().clone());
+        self
+    }
+}
+
+impl<'a, E, C, F> IntoFuture for ModifyWith<'a, E, F>
+where
+    E: Entity,
+    C: Into<Edit<E>>,
+    F: FnMut(&E) -> C + Send + 'a,
+{
+    type Output = Result<Modified<E, Edited>>;
+    type IntoFuture = BoxFuture<'a, Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async move {
+            let (table, target, terms, mut change) =
+                (self.table, self.target?, self.terms, self.change);
+            let turn = |image: Option<Item>| {
+                let Some(image) = image else {
+                    return Err(not_found(&target));
+                };
+                let turn = || {
+                    let stored = Stored::<E>::read(&target.table, image)?;
+                    let edit: Edit<E> = change(&stored).into();
+                    let (wanted, gone) = wanted(&edit, stored.image(), &terms)?;
+                    let image = stored.image().clone();
+                    write(&table, &target, stored, &image, wanted, Edited { gone })
+                };
+                turn().map_err(|error| target.blame(error))
+            };
+            land(&table, &target, self.policy, self.reread, turn).await
+        })
+    }
+}
+
+fn write<E: Entity, R>(
+    table: &Table<E>,
+    target: &Target,
+    stored: Stored<E>,
+    image: &Item,
+    wanted: Wanted,
+    output: R,
+) -> Result<Turn<E, R>> {
+    if wanted.actions.is_empty() {
+        return Ok(Turn::Unchanged(stored, output));
+    }
+    let db = table.db();
+    let (planned, left) = plan::update::<E>(
+        &target.key_item,
+        image,
+        stored.expected()?,
+        wanted,
+        Returns::Item,
+        db.identity().issue(),
+        db.journal_writers(),
+    )?;
+    Turn::write(Base::Updated(stored), planned, left, output)
+}
+
+impl<E: Entity> ConvertToSet<E> {
+    /// Replaces the policy of the `Db`.
+    pub fn retry(mut self, policy: RetryPolicy) -> Self {
+        self.policy = Some(policy);
+        self
+    }
+
+    async fn run(self) -> Result<Modified<E, ()>> {
+        let (table, target, name) = (self.table, self.target?, self.attribute);
+        let turn = |image: Option<Item>| {
+            let Some(image) = image else {
+                return Err(not_found(&target));
+            };
+            let turn = || {
+                let (mut converted, mut wanted) = (image.clone(), Wanted::default());
+                if let Some(set) = as_set(image.get(name)).map_err(|error| error.of(name))? {
+                    let path = crate::expr::Path::attribute(name);
+                    wanted.actions.push(match set.clone() {
+                        Some(set) => Action::Set(path.clone(), set),
+                        None => Action::Remove(path.clone()),
+                    });
+                    let value = set;
+                    crate::expr::Assignment { path, value }.apply(&mut converted);
+                }
+                let stored = Stored::read(&target.table, converted)?;
+                write(&table, &target, stored, &image, wanted, ())
+            };
+            turn().map_err(|error: Error| target.blame(error))
+        };
+        land(&table, &target, self.policy, Reread::default(), turn).await
+    }
+}
+
+/// What a value becomes as a set; `None` if it need not become anything.
+fn as_set(value: Option<&AttributeValue>) -> Result<Option<Option<AttributeValue>>, ValueError> {
+    match value {
+        None | Some(AttributeValue::Ss(_) | AttributeValue::Ns(_) | AttributeValue::Bs(_)) => {
+            Ok(None)
+        }
+        Some(AttributeValue::Null(_)) => Ok(Some(None)),
+        Some(AttributeValue::L(elements)) => set_of_values(elements.iter().cloned()).map(Some),
+        Some(other) => Err(ValueError::new(Problem::NotASet {
+            found: type_name(other),
+        })),
+    }
+}
+
+impl<E: Entity> IntoFuture for ConvertToSet<E> {
+    type Output = Result<Modified<E, ()>>;
+    type IntoFuture = BoxFuture<'static, Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.run())
+    }
+}

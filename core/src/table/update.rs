@@ -1,0 +1,228 @@
+use std::future::IntoFuture;
+
+use futures::future::BoxFuture;
+
+use super::flight::{Flight, Settled};
+use super::plan::{self, Wanted};
+use super::terms::Terms;
+use crate::db::{Table, Target};
+use crate::entity::{Entity, InDoubt, Stored, lock_view};
+use crate::error::{Error, Result};
+use crate::expr::{Action, Attr, Condition, Edit, Resolved};
+use crate::retry::{Budget, RetryPolicy};
+use crate::value::{AttributeValue, Item, type_name};
+use crate::wire::Returns;
+
+/// Changes an item that was read. See [`Table::update`].
+#[must_use = "a verb does nothing until it is awaited"]
+pub struct Update<'a, E> {
+    table: Table<E>,
+    stored: &'a mut Stored<E>,
+    edit: Edit<E>,
+    policy: Option<RetryPolicy>,
+    terms: Terms<E>,
+}
+
+/// What an edit found.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Edited {
+    /// Values that a list operation was to remove or replace and that are not in the list.
+    pub gone: Vec<AttributeValue>,
+}
+
+impl<E: Entity> Table<E> {
+    /// Makes a typed change to an item that was read, if nobody else wrote it in between. List elements are found in what was
+    /// read, and must still be where they were.
+    ///
+    /// Sends one UpdateItem on the condition of the lock, with `ReturnValues = ALL_NEW`: 1 WCU per KB of the item. A change
+    /// that comes to nothing (a value to remove that is gone) sends nothing. Afterwards the handle is current.
+    ///
+    /// # Errors
+    /// `Conflict`: somebody wrote since the read. `ConditionRefused`: nobody did, but the call's own condition does not
+    /// hold. `ElementNotFound`: a [required](Edit::required) value is gone. `InvalidInput`: the handle has unsaved edits,
+    /// places overlap, an index is behind the end of its list, or a set operation meets an attribute that is no set.
+    /// `NotFound`, `OutcomeUnknown`, `Marshalling`, `Exhausted`, `LaneTimeout`, `Service` as for [`save`](Self::save).
+    ///
+    /// ```
+    /// # use optimist::{Db, Entity, local};
+    /// # #[derive(Entity, Debug)]
+    /// # #[entity(table = "users")]
+    /// # struct User { #[entity(partition_key)] id: String, tags: Vec<String>, logins: u64 }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> optimist::Result<()> {
+    /// # let db = Db::new(local::client()?);
+    /// # local::create_table::<User>(&db).await?;
+    /// # let users = db.table::<User>();
+    /// let tags = ["a", "b", "c"].map(String::from).to_vec();
+    /// let mut bob = users.insert(User { id: "bob".into(), tags, logins: 0 }).await?;
+    /// let change = User::TAGS.remove_values(["b", "x"]) + User::LOGINS.add(1);
+    /// let edited = users.update(&mut bob, change).condition(User::LOGINS.lt(10)).await?;
+    /// assert_eq!((bob.tags.join(" "), bob.logins), ("a c".to_owned(), 1));
+    /// assert_eq!(edited.gone.len(), 1); // "x"
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn update<'a>(
+        &self,
+        stored: &'a mut Stored<E>,
+        change: impl Into<Edit<E>>,
+    ) -> Update<'a, E> {
+        Update {
+            table: self.clone(),
+            stored,
+            edit: change.into(),
+            policy: None,
+            terms: Terms::default(),
+        }
+    }
+}
+
+impl<E: Entity> Update<'_, E> {
+    /// Replaces the policy of the `Db`.
+    pub fn retry(mut self, policy: RetryPolicy) -> Self {
+        self.policy = Some(policy);
+        self
+    }
+
+    /// What else must hold of the item when the change lands; if it does not, the call ends in `ConditionRefused`.
+    pub fn condition(mut self, condition: Condition<E>) -> Self {
+        self.terms.require(condition);
+        self
+    }
+
+    /// This value must still be what was read, or it is a conflict. Of use with `lock = values`.
+    pub fn guard<T, K>(mut self, attribute: Attr<E, T, K>) -> Self {
+        self.terms.guard(attribute.path().clone());
+        self
+    }
+
+    async fn run(self) -> Result<Edited> {
+        let Self {
+            table,
+            stored,
+            edit,
+            policy,
+            terms,
+        } = self;
+        stored.check_table(table.physical_name())?;
+        let target = table.target_of(stored.key())?;
+        let blame = |error: Error| target.blame(error);
+        if stored.changes().map_err(blame)?.is_some() {
+            let message = "the handle has edits that were not saved; save them first, or reload";
+            return Err(blame(Error::invalid(message)));
+        }
+        let mut budget = Budget::start(&table.policy(policy));
+        let mut flight = Flight::enter(table.db(), &target, &budget).await?;
+        loop {
+            let (wanted, gone) = wanted(&edit, stored.image(), &terms).map_err(blame)?;
+            if wanted.actions.is_empty() && !stored.is_in_doubt() {
+                return Ok(Edited { gone });
+            }
+            if send(&table, &target, stored, wanted, &mut flight, &mut budget).await? {
+                return Ok(Edited { gone });
+            }
+        }
+    }
+}
+
+/// An edit on an image, with the caller's terms; and the values that are gone.
+pub(super) fn wanted<E>(
+    edit: &Edit<E>,
+    image: &Item,
+    terms: &Terms<E>,
+) -> Result<(Wanted, Vec<AttributeValue>)> {
+    let Resolved {
+        actions,
+        elements,
+        gone,
+    } = edit.resolve(image)?;
+    actions
+        .iter()
+        .try_for_each(|action| check_set(action, image))?;
+    let mut wanted = terms.on(image)?;
+    wanted.actions = actions;
+    wanted.guard.extend(elements);
+    Ok((wanted, gone))
+}
+
+/// A set operation on what another tool stored as something else would be refused; this says what to do.
+fn check_set(action: &Action, image: &Item) -> Result<()> {
+    let (Action::Insert(path, _) | Action::Delete(path, _)) = action else {
+        return Ok(());
+    };
+    match path.find(image) {
+        None | Some(AttributeValue::Ss(_) | AttributeValue::Ns(_) | AttributeValue::Bs(_)) => {
+            Ok(())
+        }
+        Some(other) => Err(Error::invalid(format!(
+            "attribute `{path}` is stored as {}, not as a set; convert it with `Table::convert_to_set`",
+            type_name(other)
+        ))),
+    }
+}
+
+/// Sends the change; `false` if an earlier write of the handle had landed and the change must be planned anew.
+async fn send<E: Entity>(
+    table: &Table<E>,
+    target: &Target,
+    stored: &mut Stored<E>,
+    wanted: Wanted,
+    flight: &mut Flight<'_>,
+    budget: &mut Budget,
+) -> Result<bool> {
+    let db = table.db();
+    let planned = stored.expected().and_then(|expected| {
+        plan::update::<E>(
+            &target.key_item,
+            stored.image(),
+            expected,
+            wanted,
+            Returns::Item,
+            db.identity().issue(),
+            db.journal_writers(),
+        )
+    });
+    let (planned, left) = planned.map_err(|error| target.blame(error))?;
+    let view = lock_view::<E>(&left).map_err(|error| target.blame(error))?;
+    let (id, earlier) = (planned.write.id, stored.is_in_doubt());
+    stored.remember(InDoubt {
+        id,
+        left: left.clone(),
+        snapshot: None,
+    });
+    match flight.settle(&planned, &E::SCHEMA.lock, budget).await {
+        Ok(Settled::Landed(item)) => {
+            let refreshed = stored.refresh(item.unwrap_or_default(), left, view);
+            refreshed.map_err(|error| target.blame(error))?;
+            Ok(true)
+        }
+        Ok(Settled::Refused(refusal)) => {
+            stored.forget(&id);
+            if earlier
+                && let Some(current) = &refusal.image
+                && stored
+                    .advance_to_remembered(current)
+                    .map_err(|e| target.blame(e))?
+            {
+                return Ok(false);
+            }
+            Err(refusal.into_conflict(target))
+        }
+        Err(error) => {
+            if !error.is_outcome_unknown() {
+                stored.forget(&id);
+            }
+            Err(error)
+        }
+    }
+}
+
+impl<'a, E: Entity> IntoFuture for Update<'a, E> {
+    type Output = Result<Edited>;
+    type IntoFuture = BoxFuture<'a, Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.run())
+    }
+}
