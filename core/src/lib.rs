@@ -71,8 +71,9 @@ pub use expr::{
 pub use lock::{Lock, LockError, LockKind, LockSchema};
 pub use retry::RetryPolicy;
 pub use table::{
-    ConvertToSet, Delete, Deleted, Edited, Get, Insert, Modified, Modify, ModifyWith, Reload,
-    Require, Reread, Save, TryModify, Update,
+    Apply, ApplyOnce, ApplyReturning, ConvertToSet, Delete, DeleteUnchecked, Deleted, Edited, Get,
+    Insert, InsertOnce, Modified, Modify, ModifyWith, PutUnchecked, Reload, Require, Reread, Save,
+    TryModify, Update,
 };
 pub use value::{AttributeValue, Encoded, Item, Problem, SetField, ValueError, item_size};
 

@@ -1,9 +1,10 @@
 //! Attributes as they were written, with their spans. What an `entity` attribute says goes before what a `serde` one says.
 
 use proc_macro2::Span;
+use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
-use syn::{Attribute, Expr, ExprLit, Ident, Lit, LitStr, Meta, Path, Token};
+use syn::{Attribute, Expr, ExprLit, Ident, Lit, LitStr, Meta, MetaNameValue, Path, Token};
 
 use crate::case::Case;
 use crate::errors::Errors;
@@ -208,13 +209,31 @@ fn refuse_serde(meta: &Meta, name: &str, errors: &mut Errors) {
 
 /// What stands inside all the `#[of(…)]`, one by one.
 fn metas(attributes: &[Attribute], of: &str, errors: &mut Errors) -> Vec<Meta> {
-    let parse = Punctuated::<Meta, Token![,]>::parse_terminated;
+    let parse = Punctuated::<Entry, Token![,]>::parse_terminated;
     attributes
         .iter()
         .filter(|attribute| attribute.path().is_ident(of))
         .filter_map(|attribute| errors.ok(attribute.parse_args_with(parse)))
         .flatten()
+        .map(|Entry(meta)| meta)
         .collect()
+}
+
+/// A `Meta` whose name may be the keyword `const`.
+struct Entry(Meta);
+
+impl Parse for Entry {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        if !input.peek(Token![const]) {
+            return input.parse().map(Self);
+        }
+        let keyword: Token![const] = input.parse()?;
+        Ok(Self(Meta::NameValue(MetaNameValue {
+            path: Ident::new("const", keyword.span).into(),
+            eq_token: input.parse()?,
+            value: input.parse()?,
+        })))
+    }
 }
 
 fn name(meta: &Meta) -> String {

@@ -1,5 +1,6 @@
 //! The suite: behaviour on any DynamoDB. Embedded by default; `OPTIMIST_TEST_ENDPOINT=http://…` names another.
 
+mod blind;
 mod compile;
 mod delete;
 mod derive;
@@ -13,3 +14,4 @@ mod race;
 mod requests;
 mod save;
 mod support;
+mod update;

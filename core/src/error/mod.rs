@@ -51,6 +51,12 @@ impl Error {
         Self::new(ErrorKind::InvalidInput, message)
     }
 
+    /// Adds a sentence that says what to do.
+    pub(crate) fn advise(mut self, advice: &str) -> Self {
+        self.0.message = format!("{}; {advice}", self.0.message);
+        self
+    }
+
     /// Names the item that the call was about.
     pub(crate) fn at(mut self, table: &Arc<str>, key: &impl fmt::Display) -> Self {
         self.0.table = Some(Arc::clone(table));

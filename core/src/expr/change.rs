@@ -44,6 +44,12 @@ impl<E> Change<E> {
         }
     }
 
+    /// Whether the place named so is one of those that change.
+    pub(crate) fn touches(&self, place: &str) -> bool {
+        let mut actions = self.actions.iter().flatten();
+        actions.any(|action| action.path().to_string() == place)
+    }
+
     pub(crate) fn into_actions(self) -> Result<Vec<Action>, ValueError> {
         self.actions
     }

@@ -15,6 +15,14 @@ pub(crate) struct Compiled {
     pub(crate) values: HashMap<String, AttributeValue>,
 }
 
+impl Compiled {
+    /// Whether an update adds to sets or takes from them.
+    pub(crate) fn changes_sets(&self) -> bool {
+        let update = self.update.as_deref().unwrap_or_default();
+        update.contains("ADD ") || update.contains("DELETE ")
+    }
+}
+
 // "Service, account, and table quotas in Amazon DynamoDB", expression parameters.
 const MOST_BYTES: usize = 4096;
 const MOST_OPERATORS: usize = 300;

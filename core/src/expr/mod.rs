@@ -8,6 +8,7 @@ mod condition;
 mod edit;
 mod guard;
 mod kinds;
+mod over;
 mod path;
 mod tree;
 
@@ -23,6 +24,7 @@ pub use kinds::{
     Container, Holds, KeyAttribute, ListField, MapField, NumberField, Opaque, Operand,
     OrderedField, OrderedForm, Plain, PlainForm, Set, SetForm, Settable, StringField,
 };
+pub(crate) use over::over;
 pub(crate) use path::Path;
 pub use path::Step;
 pub use tree::AttributeType;

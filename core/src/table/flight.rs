@@ -374,7 +374,7 @@ pub(super) async fn read(
     }
 }
 
-fn service(target: &Target, cause: Cause) -> Error {
+pub(super) fn service(target: &Target, cause: Cause) -> Error {
     let message = "DynamoDB refused the request, or it could not be sent; nothing was written";
     target
         .blame(Error::new(ErrorKind::Service, message))

@@ -2,6 +2,7 @@ use std::future::IntoFuture;
 
 use futures::future::BoxFuture;
 
+use super::blind::{Delivery, Outcome, send};
 use super::flight::{Flight, Settled};
 use super::plan;
 use crate::db::Table;
@@ -18,12 +19,16 @@ pub struct Insert<E> {
     policy: Option<RetryPolicy>,
 }
 
+/// As [`Insert`], sent exactly once. See [`Insert::exactly_once`].
+#[must_use = "a verb does nothing until it is awaited"]
+pub struct InsertOnce<E>(Insert<E>);
+
 impl<E: Entity> Table<E> {
     /// Stores a new item, if there is none under its key. It never overwrites one, locked or not.
     ///
     /// Sends one PutItem with `attribute_not_exists` of the partition key: 1 WCU per KB. A lost answer is settled by sending
     /// the same put again, which finds its own item. One limit: if another process deletes the item while copies of an
-    /// unanswered insert are under way, it can be stored twice, one after the other.
+    /// unanswered insert are under way, it can be stored twice, one after the other; [`Insert::exactly_once`] cannot.
     ///
     /// # Errors
     /// `AlreadyExists`: an item is there; [`Error::current`] gives it. `OutcomeUnknown`: the answer was lost and the item
@@ -63,6 +68,12 @@ impl<E: Entity> Insert<E> {
         self
     }
 
+    /// Sends the insert as a transaction of one item with a client request token, again until it is answered: DynamoDB
+    /// carries out one token once, within ten minutes, even if the item is deleted meanwhile. Costs twice the write units.
+    pub fn exactly_once(self) -> InsertOnce<E> {
+        InsertOnce(self)
+    }
+
     async fn run(self) -> Result<Stored<E>> {
         let Self {
             table,
@@ -87,11 +98,56 @@ impl<E: Entity> Insert<E> {
                 Ok(Stored::inserted(&target.table, entity, item, left))
             }
             Settled::Refused(refusal) if refusal.verdict == Verdict::Exists => {
-                let message = "the item is not this insert's; read it and save a change, or choose another key";
-                Err(refusal.into_error(&target, Error::new(ErrorKind::AlreadyExists, message)))
+                Err(refusal.into_error(&target, already_exists()))
             }
             Settled::Refused(refusal) => Err(refusal.into_conflict(&target)),
         }
+    }
+}
+
+impl<E: Entity> InsertOnce<E> {
+    async fn run(self) -> Result<Stored<E>> {
+        let Insert {
+            table,
+            mut entity,
+            policy,
+        } = self.0;
+        let target = table.target_of(entity.key())?;
+        let db = table.db();
+        let (planned, left, item, view) = {
+            let plan = || {
+                let (issued, writers) = (db.identity().issue(), db.journal_writers());
+                let (planned, left, item) = plan::insert::<E>(to_item(&entity)?, issued, writers)?;
+                let view = lock_view::<E>(&left)?;
+                Ok((planned, left, item, view))
+            };
+            plan().map_err(|error: Error| target.blame(error))?
+        };
+        let (once, policy) = (Delivery::ExactlyOnce, table.policy(policy));
+        match send(db, &target, &planned.request, once, &policy).await? {
+            Outcome::Done(_) => {
+                entity.set_lock_view(view);
+                Ok(Stored::inserted(&target.table, entity, item, left))
+            }
+            Outcome::Refused(image, cause) => {
+                let error = target.blame(already_exists());
+                Err(error.showing(image).because(cause))
+            }
+        }
+    }
+}
+
+fn already_exists() -> Error {
+    let message = "the item is not this insert's; read it and save a change, or choose another key";
+    Error::new(ErrorKind::AlreadyExists, message)
+}
+
+impl<E: Entity> IntoFuture for InsertOnce<E> {
+    type Output = Result<Stored<E>>;
+    type IntoFuture = BoxFuture<'static, Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.run())
     }
 }
 

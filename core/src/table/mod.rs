@@ -1,5 +1,7 @@
 //! The verbs, one a file: entry method, builder, docs. Planning is pure; `flight` sends and settles.
 
+mod apply;
+mod blind;
 mod delete;
 mod flight;
 mod get;
@@ -8,15 +10,19 @@ mod land;
 mod modify;
 mod modify_with;
 mod plan;
+mod plan_blind;
 mod save;
 mod terms;
+mod unchecked;
 mod update;
 
+pub use apply::{Apply, ApplyOnce, ApplyReturning};
 pub use delete::{Delete, Deleted};
 pub use get::{Get, Reload, Require};
-pub use insert::Insert;
+pub use insert::{Insert, InsertOnce};
 pub use land::{Modified, Reread};
 pub use modify::{Modify, TryModify};
 pub use modify_with::{ConvertToSet, ModifyWith};
 pub use save::Save;
+pub use unchecked::{DeleteUnchecked, PutUnchecked};
 pub use update::{Edited, Update};

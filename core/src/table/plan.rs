@@ -6,10 +6,7 @@ use crate::db::Issued;
 use crate::entity::{Entity, Schema};
 use crate::error::{Error, Result};
 use crate::expr::{Action, Assignment, Compiler, Guard, Path, Tree};
-use crate::lock::MAX_VERSION;
-use crate::lock::{
-    Expected, HeldJournal, Journal, Left, Lock, LockKind, Operation, Write, WriteId,
-};
+use crate::lock::{Expected, HeldJournal, Left, Lock, LockKind, Operation, Write};
 use crate::value::{AttributeValue, Item, MOST_ITEM_BYTES, item_size, largest};
 use crate::wire::{Returns, WriteOperation, WriteRequest};
 
@@ -208,54 +205,7 @@ fn plan<E: Entity>(
     })
 }
 
-/// An update that depends on no read. It moves the lock all the same, and starts a journal where there is none.
-pub(super) fn blind<E: Entity>(
-    key: &Item,
-    wanted: Wanted,
-    or_insert: bool,
-    returns: Returns,
-    id: WriteId,
-    writers: u8,
-) -> Result<WriteRequest> {
-    let schema = &E::SCHEMA.lock;
-    let lock = Path::attribute(schema.attribute);
-    let mut actions = wanted.actions;
-    let mut conditions = Vec::new();
-    if !or_insert {
-        conditions.push(Tree::Exists(Path::attribute(E::SCHEMA.key.partition.0)));
-    }
-    match schema.kind {
-        LockKind::Version => {
-            actions.push(Action::Add {
-                path: lock.clone(),
-                from: number(0),
-                by: number(1),
-            });
-            let below = Tree::below(lock.clone(), number(MAX_VERSION));
-            conditions.push(Tree::Missing(lock).or(below));
-        }
-        LockKind::Uuid => actions.push(Action::Set(lock, AttributeValue::S(id.to_string()))),
-        LockKind::Values => {}
-    }
-    if let Some(journal) = schema.journal {
-        let newborn = bytes(Journal::newborn(id, writers).to_bytes());
-        actions.push(Action::SetIfMissing(Path::attribute(journal), newborn));
-    }
-    conditions.extend(wanted.condition);
-    let compiler = Compiler::default().update(&actions)?;
-    let expression = match conditions.into_iter().reduce(Tree::and) {
-        Some(condition) => compiler.condition(&condition)?.finish()?,
-        None => compiler.finish()?,
-    };
-    let key = key.clone();
-    Ok(WriteRequest {
-        operation: WriteOperation::Update { key, returns },
-        expression,
-        sdk_retries: false,
-    })
-}
-
-fn check_size(item: &Item) -> Result<()> {
+pub(super) fn check_size(item: &Item) -> Result<()> {
     let bytes = item_size(item);
     if bytes <= MOST_ITEM_BYTES {
         return Ok(());
@@ -269,7 +219,7 @@ fn check_size(item: &Item) -> Result<()> {
 }
 
 /// Sets lock and journal.
-fn stamp(schema: &Schema, left: &Left) -> Vec<Assignment> {
+pub(super) fn stamp(schema: &Schema, left: &Left) -> Vec<Assignment> {
     let set = |name, value| Assignment {
         path: Path::attribute(name),
         value: Some(value),
@@ -307,10 +257,6 @@ fn lock_condition(schema: &Schema, expected: &Expected) -> Tree {
     unmoved.and(same_life)
 }
 
-fn number(number: u64) -> AttributeValue {
-    AttributeValue::N(number.to_string())
-}
-
-fn bytes(bytes: Vec<u8>) -> AttributeValue {
+pub(super) fn bytes(bytes: Vec<u8>) -> AttributeValue {
     AttributeValue::B(aws_sdk_dynamodb::primitives::Blob::new(bytes))
 }

@@ -1,0 +1,239 @@
+use std::future::IntoFuture;
+
+use futures::future::BoxFuture;
+
+use super::blind::{Delivery, Outcome, send};
+use super::get::not_found;
+use super::plan_blind;
+use super::terms::Terms;
+use crate::db::{Table, Target};
+use crate::entity::{Entity, IntoKey, Stored, to_item};
+use crate::error::{Error, ErrorKind, Result};
+use crate::expr::{Attr, Change, Condition, over};
+use crate::retry::RetryPolicy;
+use crate::value::{AttributeValue, Item, ValueError};
+use crate::wire::Returns;
+
+/// Changes an item without reading it. See [`Table::apply`].
+#[must_use = "a verb does nothing until it is awaited"]
+pub struct Apply<E>(Call<E>);
+
+/// As [`Apply`], giving one value of the item after the change. See [`Apply::returning`].
+#[must_use = "a verb does nothing until it is awaited"]
+pub struct ApplyReturning<E, T> {
+    call: Call<E>,
+    name: String,
+    find: Box<dyn Fn(&Item) -> Option<AttributeValue> + Send>,
+    decode: fn(Option<&AttributeValue>) -> Result<T, ValueError>,
+}
+
+/// As [`Apply`], sent exactly once. See [`Apply::exactly_once`].
+#[must_use = "a verb does nothing until it is awaited"]
+pub struct ApplyOnce<E>(Call<E>);
+
+struct Call<E> {
+    table: Table<E>,
+    target: Result<Target>,
+    change: Change<E>,
+    terms: Terms<E>,
+    or_insert: Option<E>,
+    policy: Option<RetryPolicy>,
+}
+
+impl<E: Entity> Table<E> {
+    /// Changes an item in one atomic request, without reading it first. It never conflicts; it moves the lock, so that a
+    /// holder of an older read notices, and starts a journal where there is none.
+    ///
+    /// Sends one UpdateItem on the condition that the item exists, with `ReturnValues = ALL_NEW`: 1 WCU per KB of the item.
+    ///
+    /// Which counter? `apply` with `add` for those who must not wait: one request whatever the contention, but an answer
+    /// that is lost is an `OutcomeUnknown`, or costs twice with [`exactly_once`](Apply::exactly_once).
+    /// [`modify`](Self::modify) for those who must compute from what was read: two requests, more under contention, and
+    /// lost answers are settled.
+    ///
+    /// # Errors
+    /// `NotFound`: there is no such item ([`or_insert`](Apply::or_insert) makes one). `ConditionRefused`: the call's
+    /// condition does not hold; [`Error::current`] gives the item. `OutcomeUnknown`: the answer was lost; the change is not
+    /// sent again. `InvalidInput`: places overlap, the change does not fit an expression, or the version has reached its
+    /// maximum. `Marshalling`: a value that cannot be stored. `Exhausted`, `Service`: nothing was written.
+    ///
+    /// ```
+    /// # use optimist::{Db, Entity, local};
+    /// # #[derive(Entity, Debug)]
+    /// # #[entity(table = "stock")]
+    /// # struct Stock { #[entity(partition_key)] sku: String, left: u32 }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> optimist::Result<()> {
+    /// # let db = Db::new(local::client()?);
+    /// # local::create_table::<Stock>(&db).await?;
+    /// let stock = db.table::<Stock>();
+    /// stock.insert(Stock { sku: "tea".into(), left: 3 }).await?;
+    ///
+    /// let tea = stock.apply("tea", Stock::LEFT.sub(2)).condition(Stock::LEFT.ge(2)).await?;
+    /// assert_eq!(tea.left, 1);
+    ///
+    /// let refused = stock.apply("tea", Stock::LEFT.sub(2)).condition(Stock::LEFT.ge(2)).await;
+    /// assert!(refused.unwrap_err().is_condition_refused());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn apply(&self, key: impl IntoKey<E::Key>, change: Change<E>) -> Apply<E> {
+        Apply(Call {
+            table: self.clone(),
+            target: self.target(key),
+            change,
+            terms: Terms::default(),
+            or_insert: None,
+            policy: None,
+        })
+    }
+}
+
+impl<E: Entity> Apply<E> {
+    /// Replaces the policy of the `Db`: how long throttling is waited out.
+    pub fn retry(mut self, policy: RetryPolicy) -> Self {
+        self.0.policy = Some(policy);
+        self
+    }
+
+    /// What must hold of the item, such as a bound; if it does not, the call ends in `ConditionRefused`.
+    pub fn condition(mut self, condition: Condition<E>) -> Self {
+        self.0.terms.require(condition);
+        self
+    }
+
+    /// Where there is no item, one is made of `entity` and the change, in the same request. An item that is there is changed;
+    /// of `entity` it takes only attributes that it lacks. A set that the change touches starts empty.
+    pub fn or_insert(mut self, entity: E) -> Self {
+        self.0.or_insert = Some(entity);
+        self
+    }
+
+    /// Gives one value after the change instead of the item: a sequence number, say. Only the updated attributes travel back
+    /// if the value is one of them.
+    ///
+    /// ```
+    /// # use optimist::{Db, Entity, local};
+    /// # #[derive(Entity, Debug)]
+    /// # #[entity(table = "sequences")]
+    /// # struct Sequence { #[entity(partition_key)] id: String, last: u64 }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> optimist::Result<()> {
+    /// # let db = Db::new(local::client()?);
+    /// # local::create_table::<Sequence>(&db).await?;
+    /// let sequences = db.table::<Sequence>();
+    /// let next = || {
+    ///     sequences
+    ///         .apply("invoices", Sequence::LAST.add(1))
+    ///         .or_insert(Sequence { id: "invoices".into(), last: 1000 })
+    ///         .returning(Sequence::LAST)
+    /// };
+    /// assert_eq!((next().await?, next().await?), (1001, 1002));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn returning<T, K: 'static>(self, attribute: Attr<E, T, K>) -> ApplyReturning<E, T> {
+        let path = attribute.path().clone();
+        ApplyReturning {
+            call: self.0,
+            name: path.to_string(),
+            decode: attribute.decode,
+            find: Box::new(move |item| path.find(item).cloned()),
+        }
+    }
+
+    /// Sends the change as a transaction of one item with a client request token, and sends it again until it is answered:
+    /// DynamoDB carries out one token once, within ten minutes. Costs twice the write units, and gives nothing back.
+    pub fn exactly_once(self) -> ApplyOnce<E> {
+        ApplyOnce(self.0)
+    }
+}
+
+impl<E: Entity> Call<E> {
+    async fn run(self, returns: Returns, delivery: Delivery) -> Result<(Target, Option<Item>)> {
+        let target = self.target?;
+        let blame = |error: Error| target.blame(error);
+        let (db, upsert) = (self.table.db(), self.or_insert.is_some());
+        let request = || {
+            let mut wanted = self.terms.on(&Item::new())?;
+            wanted.actions = self.change.into_actions()?;
+            if let Some(entity) = &self.or_insert {
+                if entity.key() != target.key {
+                    let message = "the entity of `or_insert` has another key than the call";
+                    return Err(Error::invalid(message));
+                }
+                let mut item = to_item(entity)?;
+                item.retain(|name, _| !target.key_item.contains_key(name));
+                let names = E::SCHEMA.attributes.iter().map(|attribute| attribute.name);
+                wanted.actions = over(wanted.actions, names, item)?;
+            }
+            let (key, id) = (&target.key_item, db.identity().issue().id);
+            plan_blind::apply::<E>(key, wanted, upsert, returns, id, db.journal_writers())
+        };
+        let request = request().map_err(blame)?;
+        let policy = self.table.policy(self.policy);
+        let sets = request.expression.changes_sets();
+        let sent = send(db, &target, &request, delivery, &policy).await;
+        match sent.map_err(|error| if sets { advise_on_sets(error) } else { error })? {
+            Outcome::Done(item) => Ok((target, item)),
+            Outcome::Refused(None, cause) if !upsert => Err(not_found(&target).because(cause)),
+            Outcome::Refused(image, cause) => {
+                let message = "the call's condition does not hold, or the version has reached its maximum; nothing was written";
+                let error = target.blame(Error::new(ErrorKind::ConditionRefused, message));
+                Err(error.showing(image).because(cause))
+            }
+        }
+    }
+}
+
+/// DynamoDB does not say which attribute was of another type than the change needs.
+fn advise_on_sets(error: Error) -> Error {
+    if error.is_service() {
+        error.advise(
+            "if another tool stored a set of this change as a List or as NULL, convert it with `Table::convert_to_set`",
+        )
+    } else {
+        error
+    }
+}
+
+impl<E: Entity> IntoFuture for Apply<E> {
+    type Output = Result<Stored<E>>;
+    type IntoFuture = BoxFuture<'static, Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async {
+            let (target, item) = self.0.run(Returns::Item, Delivery::Once).await?;
+            Stored::read(&target.table, item.unwrap_or_default()).map_err(|e| target.blame(e))
+        })
+    }
+}
+
+impl<E: Entity, T: 'static> IntoFuture for ApplyReturning<E, T> {
+    type Output = Result<T>;
+    type IntoFuture = BoxFuture<'static, Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async move {
+            let returns = match self.call.change.touches(&self.name) {
+                true => Returns::Updated,
+                false => Returns::Item,
+            };
+            let (target, item) = self.call.run(returns, Delivery::Once).await?;
+            let value = (self.find)(&item.unwrap_or_default());
+            (self.decode)(value.as_ref()).map_err(|e| target.blame(e.of(&self.name)))
+        })
+    }
+}
+
+impl<E: Entity> IntoFuture for ApplyOnce<E> {
+    type Output = Result<()>;
+    type IntoFuture = BoxFuture<'static, Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async {
+            self.0.run(Returns::Nothing, Delivery::ExactlyOnce).await?;
+            Ok(())
+        })
+    }
+}
