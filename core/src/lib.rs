@@ -75,7 +75,9 @@ pub use table::{
     Insert, InsertOnce, Modified, Modify, ModifyWith, PutUnchecked, Reload, Require, Reread, Save,
     TryModify, Update,
 };
-pub use value::{AttributeValue, Encoded, Item, Problem, SetField, ValueError, item_size};
+pub use value::{
+    AttributeValue, Encoded, Item, Number, NumberError, Problem, SetField, ValueError, item_size,
+};
 
 /// What derived code calls; not for use by hand.
 #[doc(hidden)]

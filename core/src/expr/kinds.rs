@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
-use crate::value::SetField;
+use crate::value::{Number, SetField};
 
 /// How the attribute is stored: as serde says.
 #[derive(Debug, Clone, Copy)]
@@ -59,7 +59,7 @@ impl OrderedForm for KeyAttribute {}
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a number",
     label = "arithmetic needs a number",
-    note = "`add` and `sub` work on integers and floats, and on an Option of one"
+    note = "`add` and `sub` work on integers, floats and `optimist::Number`, and on an Option of one"
 )]
 pub trait NumberField {}
 
@@ -78,7 +78,7 @@ macro_rules! numbers {
         impl OrderedField for Option<$number> {}
     )*};
 }
-numbers!(i8, i16, i32, i64, u8, u16, u32, u64, f32, f64);
+numbers!(i8, i16, i32, i64, u8, u16, u32, u64, f32, f64, Number);
 
 impl OrderedField for String {}
 impl OrderedField for Option<String> {}

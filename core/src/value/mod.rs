@@ -3,7 +3,9 @@
 //! The mapping is serde's, with three rules of our own: a top-level value that serializes to NULL is an absent attribute,
 //! sets are encoded element by element, and a number that DynamoDB cannot hold is refused before a request.
 
+mod decimal;
 mod error;
+mod exact;
 mod number;
 mod same;
 mod set;
@@ -14,6 +16,7 @@ use std::collections::HashMap;
 pub use aws_sdk_dynamodb::types::AttributeValue;
 use serde::{Serialize, de::DeserializeOwned};
 
+pub use decimal::{Number, NumberError};
 pub use error::{Problem, ValueError};
 pub(crate) use number::canonical;
 pub(crate) use same::same;
@@ -33,7 +36,7 @@ pub type Encoded = Result<Option<AttributeValue>, ValueError>;
 /// # Errors
 /// A type that serde cannot map to DynamoDB, a number that is not finite, has more than 38 digits or is out of range.
 pub fn encode<T: Serialize + ?Sized>(value: &T) -> Encoded {
-    checked(serde_dynamo::aws_sdk_dynamodb_1::to_attribute_value(value))
+    checked(|| serde_dynamo::aws_sdk_dynamodb_1::to_attribute_value(value))
 }
 
 /// As [`encode`], for a field whose `with` module serializes it.
@@ -46,22 +49,29 @@ where
         serde_dynamo::Serializer,
     ) -> Result<serde_dynamo::AttributeValue, serde_dynamo::Error>,
 {
-    checked(serialize(serde_dynamo::Serializer).map(AttributeValue::from))
+    checked(|| serialize(serde_dynamo::Serializer).map(AttributeValue::from))
 }
 
-fn checked(encoded: Result<AttributeValue, serde_dynamo::Error>) -> Encoded {
-    match encoded {
+fn checked(serialize: impl FnOnce() -> Result<AttributeValue, serde_dynamo::Error>) -> Encoded {
+    match decimal::marking(serialize) {
         Ok(AttributeValue::Null(_)) => Ok(None),
-        Ok(value) => check_numbers(&value).map(|()| Some(value)),
+        Ok(mut value) => check_numbers(&mut value).map(|()| Some(value)),
         Err(error) => Err(ValueError::not_storable(&error)),
     }
 }
 
-fn check_numbers(value: &AttributeValue) -> Result<(), ValueError> {
+/// Refuses numbers that DynamoDB cannot hold, and takes the mark off those that are exact already.
+fn check_numbers(value: &mut AttributeValue) -> Result<(), ValueError> {
     match value {
         AttributeValue::N(n) if !number::fits(n) => Err(ValueError::new(Problem::NumberOutOfRange)),
-        AttributeValue::L(list) => list.iter().try_for_each(check_numbers),
-        AttributeValue::M(map) => map.values().try_for_each(check_numbers),
+        AttributeValue::S(s) => {
+            if let Some(number) = decimal::unmarked(s) {
+                *value = AttributeValue::N(number.to_owned());
+            }
+            Ok(())
+        }
+        AttributeValue::L(list) => list.iter_mut().try_for_each(check_numbers),
+        AttributeValue::M(map) => map.values_mut().try_for_each(check_numbers),
         _ => Ok(()),
     }
 }
@@ -72,7 +82,7 @@ fn check_numbers(value: &AttributeValue) -> Result<(), ValueError> {
 /// The attribute is absent and the type needs one, or it holds another type.
 pub fn decode<T: DeserializeOwned>(value: Option<&AttributeValue>) -> Result<T, ValueError> {
     let present = value.cloned().unwrap_or(AttributeValue::Null(true));
-    serde_dynamo::aws_sdk_dynamodb_1::from_attribute_value(present)
+    T::deserialize(exact::Exact(present))
         .map_err(|error| ValueError::undecodable::<T>(value, &error))
 }
 
