@@ -59,8 +59,8 @@ pub use optimist_derive::{Entity, Part};
 
 pub use db::{Db, DbBuilder, Table};
 pub use entity::{
-    AttributeSchema, Composite, Entity, IntoKey, Key, KeyFor, KeyScalar, KeySchema, KeyType,
-    KeyValue, Schema, Single, Stored,
+    AttributeSchema, AutoKey, Composite, Entity, IntoKey, Key, KeyFor, KeyScalar, KeySchema,
+    KeyType, KeyValue, Schema, Single, Stored,
 };
 pub use error::{Error, ErrorKind, Result};
 pub use expr::{
@@ -68,12 +68,12 @@ pub use expr::{
     ListField, MapField, NumberField, Opaque, Operand, OrderedField, OrderedForm, Plain, PlainForm,
     Set, SetForm, Settable, Size, Step, StringField,
 };
-pub use lock::{Lock, LockError, LockKind, LockSchema};
+pub use lock::{Lock, LockError, LockKind, LockSchema, Token, TokenError};
 pub use retry::RetryPolicy;
 pub use table::{
     Apply, ApplyOnce, ApplyReturning, ConvertToSet, Delete, DeleteUnchecked, Deleted, Edited, Get,
     Insert, InsertOnce, Modified, Modify, ModifyWith, PutUnchecked, Reload, Require, Reread, Save,
-    TryModify, Update,
+    SaveAs, TryModify, Update,
 };
 pub use value::{
     AttributeValue, Encoded, Item, Number, NumberError, Problem, SetField, ValueError, item_size,
@@ -82,14 +82,16 @@ pub use value::{
 /// What derived code calls; not for use by hand.
 #[doc(hidden)]
 pub mod __derive {
+    pub use std::convert::From;
     pub use std::default::Default;
     pub use std::option::Option;
     pub use std::result::Result;
+    pub use std::time::SystemTime;
     pub use std::vec::Vec;
 
     pub use crate::entity::{
-        AnyShape, AttributeSchema, Composite, Key, KeySchema, KeyType, KeyValue, Schema, Single,
-        decode_key, decode_key_value, encode_key, find,
+        AnyShape, AttributeSchema, AutoKey, Composite, Key, KeySchema, KeyType, KeyValue, Schema,
+        Single, decode_key, decode_key_value, encode_key, find,
     };
     pub use crate::expr::{Attr, KeyAttribute, Opaque, Plain, Set};
     pub use crate::lock::{LockKind, LockSchema};

@@ -53,6 +53,9 @@ pub(crate) struct FieldAttrs {
     pub(crate) aliases: Vec<LitStr>,
     pub(crate) skip_serializing_if: Option<Path>,
     pub(crate) constant: Option<Ident>,
+    pub(crate) created_at: Option<Span>,
+    pub(crate) updated_at: Option<Span>,
+    pub(crate) auto_uuid: Option<Span>,
 }
 
 /// `default`, or `default = "path"`.
@@ -163,6 +166,9 @@ impl FieldAttrs {
                 "rename" => set(&mut all.rename, &meta, text(&meta), errors),
                 "default" => set(&mut all.default, &meta, default(&meta), errors),
                 "with" => set(&mut all.with, &meta, path(&meta), errors),
+                "created_at" => set(&mut all.created_at, &meta, flag(&meta), errors),
+                "updated_at" => set(&mut all.updated_at, &meta, flag(&meta), errors),
+                "auto_uuid" => set(&mut all.auto_uuid, &meta, flag(&meta), errors),
                 "const" => {
                     let ident = text(&meta).and_then(|name| name.parse());
                     set(&mut all.constant, &meta, ident, errors);
@@ -171,7 +177,7 @@ impl FieldAttrs {
                     meta.path(),
                     format!(
                         "unknown attribute `{other}`, expected `partition_key`, `sort_key`, `lock`, `set`, \
-                         `rename`, `default`, `skip`, `with` or `const`"
+                         `rename`, `default`, `skip`, `with`, `const`, `created_at`, `updated_at` or `auto_uuid`"
                     ),
                 ),
             }

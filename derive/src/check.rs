@@ -87,6 +87,17 @@ fn check_field(field: &Field, errors: &mut Errors) {
     } else if let (Some(span), Some(_)) = (attrs.set, &attrs.with) {
         errors.at(span, "`set` and `with` both say how the field is stored");
     }
+    let key = matches!(field.role, Role::PartitionKey | Role::SortKey);
+    if let (Some(span), false) = (attrs.auto_uuid, key) {
+        errors.at(
+            span,
+            "`auto_uuid` generates a key: it needs `partition_key` or `sort_key`",
+        );
+    }
+    let times = attrs.created_at.into_iter().chain(attrs.updated_at);
+    for span in times.filter(|_| field.role != Role::Attribute || attrs.set.is_some()) {
+        errors.at(span, "a time of creation or change is a plain attribute");
+    }
     if attrs.set.is_some() && is_option(&field.ty) {
         errors.on(
             &field.ty,

@@ -42,6 +42,9 @@ use syn::{DeriveInput, parse_macro_input};
 /// | `default`, `default = "path"` | the value where the attribute is absent |
 /// | `skip` | not stored; read as `Default::default()` |
 /// | `with = "module"` | (de)serialized by `module::serialize` and `module::deserialize` |
+/// | `created_at` | the time of creation, of any type that is `From<SystemTime>` (`chrono`, `time`, std); set by every write that makes an item |
+/// | `updated_at` | the time of the last change, likewise; set by every write, and no change by itself |
+/// | `auto_uuid` | on a key of type `Uuid` or `String`: a nil or empty one is generated for a new item |
 /// | `const = "NAME"` | renames the constant that is the attribute's typed path, by default the field in upper case |
 ///
 /// # `#[serde(…)]`

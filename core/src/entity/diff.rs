@@ -7,7 +7,7 @@ use crate::value::{AttributeValue, Item};
 ///
 /// The older snapshot is of the same instance, never the raw image: what the struct does not know, or reads with less
 /// precision than is stored, is the same in both and stays untouched. Maps are compared entry by entry where the image
-/// has the map; lists and scalars are replaced whole.
+/// has the map; lists and scalars are replaced whole. The time of change alone is no change.
 ///
 /// # Errors
 /// The key or the lock view was changed, or a changed attribute cannot be stored.
@@ -27,6 +27,7 @@ pub(crate) fn diff(
         )));
     }
     let mut assignments = Vec::new();
+    let mut changed = false;
     for (index, attribute) in schema.attributes.iter().enumerate() {
         let same = matches!(
             (before.attributes.get(index), now.attributes.get(index)),
@@ -35,6 +36,7 @@ pub(crate) fn diff(
         if same {
             continue;
         }
+        changed |= !attribute.automatic;
         if let Some(Err(error)) = now.attributes.get(index) {
             return Err(error.clone().of(attribute.name).into());
         }
@@ -48,7 +50,7 @@ pub(crate) fn diff(
         );
         remove_aliases(attribute, image, &mut assignments);
     }
-    Ok(assignments)
+    Ok(if changed { assignments } else { Vec::new() })
 }
 
 fn key_changed(key: &KeySchema) -> Error {

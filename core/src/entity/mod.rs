@@ -1,5 +1,6 @@
 //! Entities: how a struct maps to items, its keys, and the handle on what was read.
 
+mod auto;
 mod diff;
 mod key;
 mod key_value;
@@ -7,6 +8,7 @@ mod schema;
 mod snapshot;
 mod stored;
 
+pub use auto::AutoKey;
 pub(crate) use diff::diff;
 pub use key::{AnyShape, Composite, IntoKey, Key, KeyFor, Single};
 pub use key_value::{KeyScalar, KeyType, KeyValue};
@@ -14,6 +16,8 @@ pub use schema::{AttributeSchema, KeySchema, Schema};
 pub(crate) use snapshot::Snapshot;
 pub use stored::Stored;
 pub(crate) use stored::{InDoubt, lock_view};
+
+use std::time::SystemTime;
 
 use crate::value::{AttributeValue, Encoded, Item, Problem, ValueError};
 
@@ -56,6 +60,18 @@ pub trait Entity: Sized + Send + 'static {
 
     /// Replaces the lock view field.
     fn set_lock_view(&mut self, view: Self::LockView);
+
+    /// Fills what a new item gets by itself: times of creation and change, a key that is unset.
+    fn stamp_new(&mut self, _now: SystemTime) {}
+
+    /// Sets the time of change.
+    fn stamp_change(&mut self, _now: SystemTime) {}
+
+    /// The time of change as attributes, for changes that are computed by the server.
+    #[must_use]
+    fn change_stamps(_now: SystemTime) -> Vec<(&'static str, Encoded)> {
+        Vec::new()
+    }
 
     /// The value of the lock view field, to notice that somebody changed it; `None` without such a field.
     fn encode_lock_view(&self) -> Option<Encoded>;

@@ -30,4 +30,6 @@ pub struct AttributeSchema {
     pub name: &'static str,
     /// Older names, read where the name is absent and removed when the attribute is written.
     pub aliases: &'static [&'static str],
+    /// It is set with every change, and is no change by itself.
+    pub automatic: bool,
 }

@@ -1,11 +1,12 @@
 use std::fmt;
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use super::{Entity, Key, Snapshot};
 use crate::error::{Error, Result};
 use crate::expr::Assignment;
-use crate::lock::{Expected, Left, Lock, LockError, Seen, WriteId};
+use crate::lock::{Expected, Left, Lock, LockError, Seen, Token, WriteId};
 use crate::value::Item;
 
 /// An entity together with the lock under which it was read.
@@ -104,14 +105,46 @@ impl<E: Entity> Stored<E> {
         )))
     }
 
-    /// What changed since the baseline, and the snapshot that a write of it makes the next baseline.
-    pub(crate) fn changes(&self) -> Result<Option<(Vec<Assignment>, Snapshot)>> {
+    /// Whether there is something to save.
+    pub(crate) fn has_edits(&self) -> Result<bool> {
         let Some(before) = &self.baseline else {
-            return Ok(None);
+            return Ok(false);
         };
         let now = Snapshot::of(&self.entity);
-        let actions = super::diff(E::SCHEMA, before, &now, &self.image)?;
-        Ok((!actions.is_empty()).then_some((actions, now)))
+        Ok(!super::diff(E::SCHEMA, before, &now, &self.image)?.is_empty())
+    }
+
+    /// What changed since the baseline, the time of change included, and the snapshot that a write of it makes the next
+    /// baseline.
+    pub(crate) fn changes(&mut self) -> Result<Option<(Vec<Assignment>, Snapshot)>> {
+        if self.baseline.is_none() {
+            return Ok(None);
+        }
+        if E::SCHEMA.attributes.iter().any(|a| a.automatic) && self.has_edits()? {
+            self.entity.stamp_change(SystemTime::now());
+        }
+        let (Some(before), now) = (&self.baseline, Snapshot::of(&self.entity)) else {
+            return Ok(None);
+        };
+        let assignments = super::diff(E::SCHEMA, before, &now, &self.image)?;
+        Ok((!assignments.is_empty()).then_some((assignments, now)))
+    }
+
+    /// Replaces the value, as one edit. The lock view stays.
+    pub(crate) fn replace(&mut self, entity: E) -> Result<()> {
+        let lock = self.lock.as_ref().map(Lock::to_attribute);
+        let view = E::decode_lock_view(lock.as_ref())
+            .map_err(|error| error.of(E::SCHEMA.lock.attribute))?;
+        **self = entity;
+        self.entity.set_lock_view(view);
+        Ok(())
+    }
+
+    /// Names this state of the item outside the process, as the ETag of a web service does. `None` for an item that has no
+    /// lock (yet).
+    pub fn token(&self) -> Option<Token> {
+        let expected = self.expected.as_ref().ok()?;
+        Token::of(expected)
     }
 
     /// Whether a write of this handle may still be on its way.
@@ -143,7 +176,7 @@ impl<E: Entity> Stored<E> {
         match snapshot {
             Some(snapshot) => self.advance(current.clone(), left, snapshot, view),
             // What the server computed replaces the entity, but not what was edited since.
-            None if self.changes()?.is_some() => return Ok(false),
+            None if self.has_edits()? => return Ok(false),
             None => self.refresh(current.clone(), left, view)?,
         }
         Ok(true)

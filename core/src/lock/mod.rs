@@ -9,12 +9,14 @@ mod judge;
 #[cfg(test)]
 mod model;
 mod seen;
+mod token;
 
 pub(crate) use expected::{Expected, HeldJournal, Left};
 pub(crate) use id::{WriteId, WriterId};
 pub(crate) use journal::{Journal, MAX_WRITERS};
 pub(crate) use judge::{Evidence, Operation, Source, Verdict, Write, judge};
 pub(crate) use seen::Seen;
+pub use token::{Token, TokenError};
 
 use crate::value::AttributeValue;
 

@@ -1,4 +1,5 @@
 use std::future::IntoFuture;
+use std::time::SystemTime;
 
 use futures::future::BoxFuture;
 
@@ -6,6 +7,7 @@ use super::blind::{Delivery, Outcome, send};
 use super::get::not_found;
 use super::plan_blind;
 use super::terms::Terms;
+use super::update::stamped;
 use crate::db::{Table, Target};
 use crate::entity::{Entity, IntoKey, Stored, to_item};
 use crate::error::{Error, ErrorKind, Result};
@@ -104,7 +106,8 @@ impl<E: Entity> Apply<E> {
 
     /// Where there is no item, one is made of `entity` and the change, in the same request. An item that is there is changed;
     /// of `entity` it takes only attributes that it lacks. A set that the change touches starts empty.
-    pub fn or_insert(mut self, entity: E) -> Self {
+    pub fn or_insert(mut self, mut entity: E) -> Self {
+        entity.stamp_new(SystemTime::now());
         self.0.or_insert = Some(entity);
         self
     }
@@ -156,7 +159,7 @@ impl<E: Entity> Call<E> {
         let (db, upsert) = (self.table.db(), self.or_insert.is_some());
         let request = || {
             let mut wanted = self.terms.on(&Item::new())?;
-            wanted.actions = self.change.into_actions()?;
+            wanted.actions = stamped::<E>(self.change.into_actions()?)?;
             if let Some(entity) = &self.or_insert {
                 if entity.key() != target.key {
                     let message = "the entity of `or_insert` has another key than the call";

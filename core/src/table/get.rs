@@ -84,6 +84,11 @@ impl<E: Entity> Table<E> {
         Require(Reading::new(self, self.target(key)))
     }
 
+    /// As [`require`](Self::require), for a target that is known already.
+    pub(super) fn require_key(&self, target: &Target) -> Require<E> {
+        Require(Reading::new(self, Ok(target.clone())))
+    }
+
     /// Reads the item of a handle again, with `ConsistentRead`. Edits that were not saved are dropped, and so is the memory
     /// of a save whose outcome is unknown: if that one lands later, the next save of this handle conflicts.
     ///

@@ -1,4 +1,5 @@
 use std::future::IntoFuture;
+use std::time::SystemTime;
 
 use futures::future::BoxFuture;
 
@@ -52,7 +53,8 @@ impl<E: Entity> Table<E> {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn insert(&self, entity: E) -> Insert<E> {
+    pub fn insert(&self, mut entity: E) -> Insert<E> {
+        entity.stamp_new(SystemTime::now());
         Insert {
             table: self.clone(),
             entity,

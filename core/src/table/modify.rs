@@ -1,5 +1,6 @@
 use std::future::IntoFuture;
 use std::marker::PhantomData;
+use std::time::SystemTime;
 
 use futures::future::BoxFuture;
 
@@ -305,6 +306,7 @@ fn change_new<E: Entity, R, X: From<Error>>(
     change: &mut impl FnMut(&mut E) -> Result<R, X>,
 ) -> Result<Turn<E, R>, X> {
     let output = change(&mut entity)?;
+    entity.stamp_new(SystemTime::now());
     let turn = || {
         if entity.key() != target.key {
             let message = "`or_insert_with` made an entity with another key than the call's";

@@ -87,7 +87,7 @@ impl<E: Entity> Save<'_, E> {
         self
     }
 
-    async fn run(self) -> Result<()> {
+    pub(super) async fn run(self) -> Result<()> {
         let Self {
             table,
             stored,
@@ -96,8 +96,8 @@ impl<E: Entity> Save<'_, E> {
         } = self;
         stored.check_table(table.physical_name())?;
         let target = table.target_of(stored.key())?;
-        let changed = stored.changes().map_err(|error| target.blame(error))?;
-        if changed.is_none() && !stored.is_in_doubt() {
+        let edited = stored.has_edits().map_err(|error| target.blame(error))?;
+        if !edited && !stored.is_in_doubt() {
             return Ok(());
         }
         let mut budget = Budget::start(&table.policy(policy));

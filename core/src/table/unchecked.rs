@@ -1,4 +1,5 @@
 use std::future::IntoFuture;
+use std::time::SystemTime;
 
 use futures::future::BoxFuture;
 
@@ -54,7 +55,8 @@ impl<E: Entity> Table<E> {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn put_unchecked(&self, entity: E) -> PutUnchecked<E> {
+    pub fn put_unchecked(&self, mut entity: E) -> PutUnchecked<E> {
+        entity.stamp_new(SystemTime::now());
         let request = self.target_of(entity.key()).and_then(|target| {
             let request = || {
                 let (db, item) = (self.db(), to_item(&entity)?);

@@ -1,4 +1,5 @@
 use std::future::IntoFuture;
+use std::time::SystemTime;
 
 use futures::future::BoxFuture;
 
@@ -8,7 +9,7 @@ use super::terms::Terms;
 use crate::db::{Table, Target};
 use crate::entity::{Entity, InDoubt, Stored, lock_view};
 use crate::error::{Error, Result};
-use crate::expr::{Action, Attr, Condition, Edit, Resolved};
+use crate::expr::{Action, Attr, Condition, Edit, Path, Resolved};
 use crate::retry::{Budget, RetryPolicy};
 use crate::value::{AttributeValue, Item, type_name};
 use crate::wire::Returns;
@@ -108,7 +109,7 @@ impl<E: Entity> Update<'_, E> {
         stored.check_table(table.physical_name())?;
         let target = table.target_of(stored.key())?;
         let blame = |error: Error| target.blame(error);
-        if stored.changes().map_err(blame)?.is_some() {
+        if stored.has_edits().map_err(blame)? {
             let message = "the handle has edits that were not saved; save them first, or reload";
             return Err(blame(Error::invalid(message)));
         }
@@ -127,7 +128,7 @@ impl<E: Entity> Update<'_, E> {
 }
 
 /// An edit on an image, with the caller's terms; and the values that are gone.
-pub(super) fn wanted<E>(
+pub(super) fn wanted<E: Entity>(
     edit: &Edit<E>,
     image: &Item,
     terms: &Terms<E>,
@@ -141,9 +142,25 @@ pub(super) fn wanted<E>(
         .iter()
         .try_for_each(|action| check_set(action, image))?;
     let mut wanted = terms.on(image)?;
-    wanted.actions = actions;
+    wanted.actions = stamped::<E>(actions)?;
     wanted.guard.extend(elements);
     Ok((wanted, gone))
+}
+
+/// Actions, and the time of change unless they set it themselves.
+pub(super) fn stamped<E: Entity>(mut actions: Vec<Action>) -> Result<Vec<Action>> {
+    if actions.is_empty() {
+        return Ok(actions);
+    }
+    for (name, encoded) in E::change_stamps(SystemTime::now()) {
+        let own = |action: &Action| action.path().root() == name;
+        if let Some(now) = encoded.map_err(|error| error.of(name))?
+            && !actions.iter().any(own)
+        {
+            actions.push(Action::Set(Path::attribute(name), now));
+        }
+    }
+    Ok(actions)
 }
 
 /// A set operation on what another tool stored as something else would be refused; this says what to do.

@@ -4,6 +4,7 @@ mod decode;
 mod encode;
 mod paths;
 mod schema;
+mod stamp;
 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
@@ -21,6 +22,7 @@ pub(crate) fn entity(model: &Model) -> TokenStream {
     let decode = decode::decode(model, &support);
     let lock_view = decode::lock_view(model, &support);
     let paths = paths::paths(model, &support);
+    let stamps = stamp::stamps(model, &support);
     quote! {
         #paths
 
@@ -31,6 +33,7 @@ pub(crate) fn entity(model: &Model) -> TokenStream {
             #encode
             #decode
             #lock_view
+            #stamps
         }
     }
 }

@@ -26,7 +26,14 @@ pub(super) fn schema(model: &Model, support: &TokenStream) -> TokenStream {
     }));
     let attributes = model.with_role(Role::Attribute).map(|field| {
         let (name, aliases) = (&field.name.text, &field.attrs.aliases);
-        quote!(#support::AttributeSchema { name: #name, aliases: &[#(#aliases),*] })
+        let automatic = field.attrs.updated_at.is_some();
+        quote! {
+            #support::AttributeSchema {
+                name: #name,
+                aliases: &[#(#aliases),*],
+                automatic: #automatic,
+            }
+        }
     });
     quote! {
         const SCHEMA: &'static #support::Schema = &#support::Schema {

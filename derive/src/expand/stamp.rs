@@ -1,0 +1,54 @@
+use proc_macro2::TokenStream;
+use quote::{quote, quote_spanned};
+use syn::spanned::Spanned;
+
+use super::encode;
+use crate::model::{Field, Model};
+
+/// What is filled by itself: times of creation and change, keys that are unset.
+pub(super) fn stamps(model: &Model, support: &TokenStream) -> TokenStream {
+    let time = |field: &Field| {
+        let (ident, ty) = (&field.ident, &field.ty);
+        quote_spanned!(ty.span()=>
+            self.#ident = <#ty as #support::From<#support::SystemTime>>::from(now);
+        )
+    };
+    let changed = || model.fields.iter().filter(|f| f.attrs.updated_at.is_some());
+    let created = model.fields.iter().filter(|f| f.attrs.created_at.is_some());
+    let keys = model.fields.iter().filter(|f| f.attrs.auto_uuid.is_some());
+    let keys = keys.map(|field| {
+        let (ident, ty) = (&field.ident, &field.ty);
+        quote_spanned!(ty.span()=>
+            if <#ty as #support::AutoKey>::is_unset(&self.#ident) {
+                self.#ident = <#ty as #support::AutoKey>::generate();
+            }
+        )
+    });
+    let new: TokenStream = keys.chain(created.chain(changed()).map(time)).collect();
+    let change: TokenStream = changed().map(time).collect();
+    let values = changed().map(|field| {
+        let (name, ty) = (&field.name.text, &field.ty);
+        let value = encode::value(field, &quote!(&time), support);
+        quote_spanned!(ty.span()=> {
+            let time = <#ty as #support::From<#support::SystemTime>>::from(now);
+            (#name, #value)
+        })
+    });
+    let values: Vec<_> = values.collect();
+    let mut impls = TokenStream::new();
+    if !new.is_empty() {
+        impls.extend(quote!(fn stamp_new(&mut self, now: #support::SystemTime) { let _ = now; #new }));
+    }
+    if !change.is_empty() {
+        impls.extend(quote! {
+            fn stamp_change(&mut self, now: #support::SystemTime) { #change }
+
+            fn change_stamps(
+                now: #support::SystemTime,
+            ) -> #support::Vec<(&'static str, #support::Encoded)> {
+                #support::Vec::from([#(#values),*])
+            }
+        });
+    }
+    impls
+}
