@@ -1,10 +1,12 @@
 //! The suite: behaviour on any DynamoDB. Embedded by default; `OPTIMIST_TEST_ENDPOINT=http://…` names another.
 
+mod auto;
 mod blind;
 mod compile;
 mod delete;
 mod derive;
 mod errors;
+mod expressions;
 mod faults;
 mod foreign;
 mod insert;

@@ -37,7 +37,9 @@ pub(super) fn stamps(model: &Model, support: &TokenStream) -> TokenStream {
     let values: Vec<_> = values.collect();
     let mut impls = TokenStream::new();
     if !new.is_empty() {
-        impls.extend(quote!(fn stamp_new(&mut self, now: #support::SystemTime) { let _ = now; #new }));
+        impls.extend(
+            quote!(fn stamp_new(&mut self, now: #support::SystemTime) { let _ = now; #new }),
+        );
     }
     if !change.is_empty() {
         impls.extend(quote! {
