@@ -29,7 +29,7 @@ pub struct Condition<E> {
     of: PhantomData<fn() -> E>,
 }
 
-/// The size of a value: characters of a string, bytes of a binary, elements of a list, set or map.
+/// The size of a value: bytes of a string (in UTF-8) or binary, elements of a list, set or map.
 #[must_use]
 pub struct Size<E> {
     path: Path,
