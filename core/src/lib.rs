@@ -82,7 +82,6 @@ pub use value::{
 /// What derived code calls; not for use by hand.
 #[doc(hidden)]
 pub mod __derive {
-    pub use std::convert::From;
     pub use std::default::Default;
     pub use std::option::Option;
     pub use std::result::Result;
@@ -91,7 +90,7 @@ pub mod __derive {
 
     pub use crate::entity::{
         AnyShape, AttributeSchema, AutoKey, Composite, Key, KeySchema, KeyType, KeyValue, Schema,
-        Single, decode_key, decode_key_value, encode_key, find,
+        Single, decode_key, decode_key_value, encode_key, find, time,
     };
     pub use crate::expr::{Attr, KeyAttribute, Opaque, Plain, Set};
     pub use crate::lock::{LockKind, LockSchema};

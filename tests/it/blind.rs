@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use optimist::{Entity, ErrorKind, Lock, RetryPolicy};
+use optimist::{ErrorKind, Lock, RetryPolicy};
 use optimist_tests::Fault::{self, FailAfter, LoseAnswer, LoseRequest, Throttle};
 
 use crate::support::{
@@ -191,10 +191,12 @@ async fn limit_an_unanswered_insert_against_a_delete_lands_twice_and_exactly_onc
     for exactly_once in [false, true] {
         let (backend, machine, counters) = world::<Counter>().await;
         let slow = backend.machine_with(std::time::Duration::from_millis(50), |db| db);
-        let (operation, slow_counters) = match exactly_once {
-            false => ("PutItem", slow.db.table::<Counter>()),
-            true => ("TransactWriteItems", slow.db.table::<Counter>()),
+        let operation = if exactly_once {
+            "TransactWriteItems"
+        } else {
+            "PutItem"
         };
+        let slow_counters = slow.db.table::<Counter>();
         slow.transport.script(operation, [LoseAnswer; 3]);
         let insert = tokio::spawn(async move {
             let insert = slow_counters.insert(counter("c"));

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use optimist::{Error, ErrorKind, RetryPolicy};
+use optimist::{Error, ErrorKind, Reread, RetryPolicy};
 use optimist_tests::Fault;
 
 use crate::support::{
@@ -177,4 +177,28 @@ async fn a_modify_runs_in_a_spawned_task_with_borrowed_state() {
         seen
     });
     assert_eq!(task.await.unwrap(), [1]);
+}
+
+#[tokio::test]
+async fn reread_always_reads_after_every_conflict() {
+    for (reread, reads) in [(Reread::Later, 1), (Reread::Always, 2)] {
+        let (backend, machine, counters) = world::<Counter>().await;
+        counters.insert(counter("c")).await.unwrap();
+        machine.transport.reset();
+        let mut meanwhile = Some(backend.machine().db.table::<Counter>());
+        let modified = counters
+            .modify("c", |c| {
+                if let Some(other) = meanwhile.take() {
+                    elsewhere(async move {
+                        other.apply("c", Counter::COUNT.add(10)).await.unwrap();
+                    });
+                }
+                c.count += 1;
+            })
+            .reread(reread)
+            .await
+            .unwrap();
+        assert_eq!((modified.stored.count, modified.conflicts), (11, 1));
+        assert_eq!(machine.transport.count("GetItem"), reads, "{reread:?}");
+    }
 }

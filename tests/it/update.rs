@@ -188,7 +188,7 @@ async fn list_edits_find_their_elements_and_report_what_is_gone() {
             .is_invalid_input()
     );
     assert_eq!(machine.transport.total(), 0);
-    let even = |room: &u32| room % 2 == 0;
+    let even = |room: &u32| room.is_multiple_of(2);
     people
         .update(&mut ann, Person::HOME.field(Home::ROOMS).remove_where(even))
         .await

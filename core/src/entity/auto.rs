@@ -1,3 +1,5 @@
+use std::time::SystemTime;
+
 use uuid::Uuid;
 
 /// A key that is generated for a new item when it is unset: `#[entity(auto_uuid)]`.
@@ -31,4 +33,11 @@ impl AutoKey for String {
     fn generate() -> Self {
         Uuid::new_v4().to_string()
     }
+}
+
+/// A time of creation or change, in the type of its field.
+#[doc(hidden)]
+#[must_use]
+pub fn time<T: From<SystemTime>>(now: SystemTime) -> T {
+    now.into()
 }

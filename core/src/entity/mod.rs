@@ -8,7 +8,7 @@ mod schema;
 mod snapshot;
 mod stored;
 
-pub use auto::AutoKey;
+pub use auto::{AutoKey, time};
 pub(crate) use diff::diff;
 pub use key::{AnyShape, Composite, IntoKey, Key, KeyFor, Single};
 pub use key_value::{KeyScalar, KeyType, KeyValue};

@@ -188,7 +188,7 @@ impl<E: Entity> Stored<E> {
         self.entity = E::decode(&image)?;
         self.entity.set_lock_view(view);
         self.image = image;
-        self.lock = left.lock.clone();
+        self.lock.clone_from(&left.lock);
         self.expected = Ok(left.into());
         self.baseline = None;
         self.in_doubt.clear();
@@ -204,7 +204,7 @@ impl<E: Entity> Stored<E> {
         view: E::LockView,
     ) {
         self.image = image;
-        self.lock = left.lock.clone();
+        self.lock.clone_from(&left.lock);
         self.expected = Ok(left.into());
         self.in_doubt.clear();
         self.entity.set_lock_view(view);

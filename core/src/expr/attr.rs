@@ -84,15 +84,16 @@ impl<E, T, K> Attr<E, T, K> {
         }
     }
 
-    pub(crate) fn path(&self) -> &Path {
-        &self.path
+    pub(crate) fn into_path(self) -> Path {
+        self.path
     }
 }
 
-impl<E, T, K: PlainForm> Attr<E, T, K> {
+impl<E, T, K> Attr<E, T, K> {
     /// A field of the struct at this path; the struct derives [`Part`](derive@crate::Part).
     pub fn field<P, U, F>(self, field: Attr<P, U, F>) -> Attr<E, U, F>
     where
+        K: PlainForm,
         T: Holds<P>,
     {
         Attr::new(self.path.join(field.path), field.encode, field.decode)
@@ -101,6 +102,7 @@ impl<E, T, K: PlainForm> Attr<E, T, K> {
     /// An element of the list at this path.
     pub fn at(self, index: usize) -> Attr<E, T::Element, Plain>
     where
+        K: PlainForm,
         T: ListField<Element: Serialize + DeserializeOwned>,
     {
         let (encode, decode) = (encode::<T::Element>, decode::<T::Element>);
@@ -110,6 +112,7 @@ impl<E, T, K: PlainForm> Attr<E, T, K> {
     /// An entry of the map at this path.
     pub fn key(self, key: &str) -> Attr<E, T::Value, Plain>
     where
+        K: PlainForm,
         T: MapField<Value: Serialize + DeserializeOwned>,
     {
         let (encode, decode) = (encode::<T::Value>, decode::<T::Value>);
@@ -129,7 +132,10 @@ impl<E, T, K: PlainForm> Attr<E, T, K> {
     pub fn dynamic<U: Serialize + DeserializeOwned>(
         self,
         steps: impl IntoIterator<Item = Step>,
-    ) -> Attr<E, U, Plain> {
+    ) -> Attr<E, U, Plain>
+    where
+        K: PlainForm,
+    {
         let path = steps.into_iter().fold(self.path, Path::then);
         Attr::new(path, encode::<U>, decode::<U>)
     }

@@ -44,10 +44,10 @@ impl<E> Change<E> {
         }
     }
 
-    /// Whether the place named so is one of those that change.
-    pub(crate) fn touches(&self, place: &str) -> bool {
+    /// Whether this place is one of those that change.
+    pub(crate) fn touches(&self, place: &Path) -> bool {
         let mut actions = self.actions.iter().flatten();
-        actions.any(|action| action.path().to_string() == place)
+        actions.any(|action| action.path() == place)
     }
 
     pub(crate) fn into_actions(self) -> Result<Vec<Action>, ValueError> {
@@ -94,9 +94,12 @@ pub(super) fn at(path: &Path) -> impl Fn(ValueError) -> ValueError + use<> {
     move |error| error.of(&path)
 }
 
-impl<E, T, K: Settable> Attr<E, T, K> {
+impl<E, T, K> Attr<E, T, K> {
     /// Sets the value; one that is stored as an absent attribute (`None`, the empty set) removes it.
-    pub fn set(self, value: impl Operand<T>) -> Change<E> {
+    pub fn set(self, value: impl Operand<T>) -> Change<E>
+    where
+        K: Settable,
+    {
         let value = (self.encode)(&value.into_value()).map_err(at(&self.path));
         Change::of(value.map(|value| match value {
             Some(value) => Action::Set(self.path, value),
@@ -105,7 +108,10 @@ impl<E, T, K: Settable> Attr<E, T, K> {
     }
 
     /// Sets the value, if there is none.
-    pub fn set_if_missing(self, value: impl Operand<T>) -> Change<E> {
+    pub fn set_if_missing(self, value: impl Operand<T>) -> Change<E>
+    where
+        K: Settable,
+    {
         let value = (self.encode)(&value.into_value()).map_err(at(&self.path));
         match value {
             Ok(None) => Change::nothing(),
@@ -115,20 +121,34 @@ impl<E, T, K: Settable> Attr<E, T, K> {
     }
 
     /// Removes the value. A field that is no Option and has no default cannot be read afterwards.
-    pub fn remove(self) -> Change<E> {
+    pub fn remove(self) -> Change<E>
+    where
+        K: Settable,
+    {
         Change::of(Ok(Action::Remove(self.path)))
     }
 }
 
-impl<E, T: NumberField, K: PlainForm> Attr<E, T, K> {
+impl<E, T, K> Attr<E, T, K> {
+    // Not `std::ops::Add`: the sum of an attribute and a number is a change, and changes are what `+` joins.
+    #[allow(clippy::should_implement_trait)]
     /// Adds to the number; a missing one counts as zero. DynamoDB computes exactly, to 38 digits.
-    pub fn add(self, by: impl Operand<T>) -> Change<E> {
+    pub fn add(self, by: impl Operand<T>) -> Change<E>
+    where
+        T: NumberField,
+        K: PlainForm,
+    {
         self.arithmetic(by, |path, from, by| Action::Add { path, from, by })
     }
 
+    #[allow(clippy::should_implement_trait)]
     /// Subtracts from the number; a missing one counts as zero. It may become negative: a stock is guarded by a
     /// condition, `User::STOCK.ge(n)`.
-    pub fn sub(self, by: impl Operand<T>) -> Change<E> {
+    pub fn sub(self, by: impl Operand<T>) -> Change<E>
+    where
+        T: NumberField,
+        K: PlainForm,
+    {
         self.arithmetic(by, |path, from, by| Action::Subtract { path, from, by })
     }
 
@@ -136,7 +156,11 @@ impl<E, T: NumberField, K: PlainForm> Attr<E, T, K> {
         self,
         by: impl Operand<T>,
         action: fn(Path, AttributeValue, AttributeValue) -> Action,
-    ) -> Change<E> {
+    ) -> Change<E>
+    where
+        T: NumberField,
+        K: PlainForm,
+    {
         let by = (self.encode)(&by.into_value()).and_then(|by| {
             let none = || ValueError::new(Problem::NotStorable("there is no number to add".into()));
             by.ok_or_else(none)
@@ -149,10 +173,12 @@ impl<E, T: NumberField, K: PlainForm> Attr<E, T, K> {
     }
 }
 
-impl<E, T: ListField<Element: Serialize>, K: PlainForm> Attr<E, T, K> {
+impl<E, T, K> Attr<E, T, K> {
     /// Puts elements at the end of the list; a missing one counts as empty.
     pub fn append<V>(self, elements: impl IntoIterator<Item = V>) -> Change<E>
     where
+        T: ListField<Element: Serialize>,
+        K: PlainForm,
         V: Operand<T::Element>,
     {
         self.extend(elements, |path, to, elements| Action::Append {
@@ -165,6 +191,8 @@ impl<E, T: ListField<Element: Serialize>, K: PlainForm> Attr<E, T, K> {
     /// Puts elements at the front of the list, in their order; a missing one counts as empty.
     pub fn prepend<V>(self, elements: impl IntoIterator<Item = V>) -> Change<E>
     where
+        T: ListField<Element: Serialize>,
+        K: PlainForm,
         V: Operand<T::Element>,
     {
         self.extend(elements, |path, to, elements| Action::Prepend {
@@ -178,7 +206,11 @@ impl<E, T: ListField<Element: Serialize>, K: PlainForm> Attr<E, T, K> {
         self,
         elements: impl IntoIterator<Item = V>,
         action: fn(Path, AttributeValue, AttributeValue) -> Action,
-    ) -> Change<E> {
+    ) -> Change<E>
+    where
+        T: ListField<Element: Serialize>,
+        K: PlainForm,
+    {
         let elements: Result<Vec<_>, _> = elements
             .into_iter()
             .map(|element| element_value(&element.into_value()))
@@ -198,10 +230,12 @@ pub(super) fn element_value<T: Serialize>(element: &T) -> Result<AttributeValue,
     Ok(encode(element)?.unwrap_or(AttributeValue::Null(true)))
 }
 
-impl<E, T: SetField, K: SetForm> Attr<E, T, K> {
+impl<E, T, K> Attr<E, T, K> {
     /// Adds members to the set; those that are in it stay. Safe to send blindly and twice.
     pub fn insert<V>(self, members: impl IntoIterator<Item = V>) -> Change<E>
     where
+        T: SetField,
+        K: SetForm,
         V: Operand<T::Member>,
     {
         self.members(members, Action::Insert)
@@ -211,6 +245,8 @@ impl<E, T: SetField, K: SetForm> Attr<E, T, K> {
     /// absent, and reads back as the empty set. Safe to send blindly and twice.
     pub fn delete<V>(self, members: impl IntoIterator<Item = V>) -> Change<E>
     where
+        T: SetField,
+        K: SetForm,
         V: Operand<T::Member>,
     {
         self.members(members, Action::Delete)
@@ -220,7 +256,11 @@ impl<E, T: SetField, K: SetForm> Attr<E, T, K> {
         self,
         members: impl IntoIterator<Item = V>,
         action: fn(Path, AttributeValue) -> Action,
-    ) -> Change<E> {
+    ) -> Change<E>
+    where
+        T: SetField,
+        K: SetForm,
+    {
         let members: Vec<_> = members.into_iter().map(Operand::into_value).collect();
         match encode_set(&members).map_err(at(&self.path)) {
             Ok(None) => Change::nothing(),

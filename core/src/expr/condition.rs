@@ -29,7 +29,7 @@ pub struct Condition<E> {
     of: PhantomData<fn() -> E>,
 }
 
-/// The size of a value: bytes of a string (in UTF-8) or binary, elements of a list, set or map.
+/// The size of a value: UTF-16 code units of a string, bytes of a binary, elements of a list, set or map.
 #[must_use]
 pub struct Size<E> {
     path: Path,
@@ -166,29 +166,49 @@ impl<E, T, K> Attr<E, T, K> {
     }
 }
 
-impl<E, T: OrderedField, K: OrderedForm> Attr<E, T, K> {
+impl<E, T, K> Attr<E, T, K> {
     /// The value is less than this one. Strings are compared by their bytes.
-    pub fn lt(self, value: impl Operand<T>) -> Condition<E> {
+    pub fn lt(self, value: impl Operand<T>) -> Condition<E>
+    where
+        T: OrderedField,
+        K: OrderedForm,
+    {
         self.compare(Comparator::Lt, value)
     }
 
     /// The value is this one or less.
-    pub fn le(self, value: impl Operand<T>) -> Condition<E> {
+    pub fn le(self, value: impl Operand<T>) -> Condition<E>
+    where
+        T: OrderedField,
+        K: OrderedForm,
+    {
         self.compare(Comparator::Le, value)
     }
 
     /// The value is greater than this one.
-    pub fn gt(self, value: impl Operand<T>) -> Condition<E> {
+    pub fn gt(self, value: impl Operand<T>) -> Condition<E>
+    where
+        T: OrderedField,
+        K: OrderedForm,
+    {
         self.compare(Comparator::Gt, value)
     }
 
     /// The value is this one or greater.
-    pub fn ge(self, value: impl Operand<T>) -> Condition<E> {
+    pub fn ge(self, value: impl Operand<T>) -> Condition<E>
+    where
+        T: OrderedField,
+        K: OrderedForm,
+    {
         self.compare(Comparator::Ge, value)
     }
 
     /// The value is from `low` to `high`, both included.
-    pub fn between(self, low: impl Operand<T>, high: impl Operand<T>) -> Condition<E> {
+    pub fn between(self, low: impl Operand<T>, high: impl Operand<T>) -> Condition<E>
+    where
+        T: OrderedField,
+        K: OrderedForm,
+    {
         let low = present(&self.path, (self.encode)(&low.into_value()));
         let high = present(&self.path, (self.encode)(&high.into_value()));
         let tree = low.and_then(|low| Ok(Tree::Between(Left::Value(self.path), low, high?)));
@@ -196,9 +216,13 @@ impl<E, T: OrderedField, K: OrderedForm> Attr<E, T, K> {
     }
 }
 
-impl<E, T: StringField, K: OrderedForm> Attr<E, T, K> {
+impl<E, T, K> Attr<E, T, K> {
     /// The string begins with this one.
-    pub fn begins_with(self, start: &str) -> Condition<E> {
+    pub fn begins_with(self, start: &str) -> Condition<E>
+    where
+        T: StringField,
+        K: OrderedForm,
+    {
         let start = AttributeValue::S(start.to_owned());
         Condition::new(Ok(Tree::BeginsWith(self.path, start)))
     }

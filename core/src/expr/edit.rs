@@ -75,7 +75,9 @@ impl<E> Edit<E> {
     /// A value that is not in its list (any more) is an error, `ElementNotFound`, instead of something reported.
     pub fn required(mut self) -> Self {
         if let Ok(lists) = &mut self.lists {
-            lists.iter_mut().for_each(|list| list.required = true);
+            for list in lists {
+                list.required = true;
+            }
         }
         self
     }
@@ -169,13 +171,13 @@ impl<E> fmt::Debug for Edit<E> {
     }
 }
 
-impl<E, T, K> Attr<E, T, K>
-where
-    T: ListField<Element: Serialize + DeserializeOwned + 'static>,
-    K: PlainForm,
-{
+impl<E, T, K> Attr<E, T, K> {
     /// Sets the element at `index` of the list as it was read; an index behind its end is an error.
-    pub fn set_at(self, index: usize, value: impl Operand<T::Element>) -> Edit<E> {
+    pub fn set_at(self, index: usize, value: impl Operand<T::Element>) -> Edit<E>
+    where
+        T: ListField<Element: Serialize + DeserializeOwned + 'static>,
+        K: PlainForm,
+    {
         let value = element_value(&value.into_value());
         Edit::list(
             self.path,
@@ -184,12 +186,20 @@ where
     }
 
     /// Removes the element at `index` of the list as it was read; an index behind its end is an error.
-    pub fn remove_at(self, index: usize) -> Edit<E> {
+    pub fn remove_at(self, index: usize) -> Edit<E>
+    where
+        T: ListField<Element: Serialize + DeserializeOwned + 'static>,
+        K: PlainForm,
+    {
         Edit::list(self.path, Ok(in_range(index, || None)))
     }
 
     /// Removes the first element that equals this value. A value that is gone is reported, not an error.
-    pub fn remove_value(self, value: impl Operand<T::Element>) -> Edit<E> {
+    pub fn remove_value(self, value: impl Operand<T::Element>) -> Edit<E>
+    where
+        T: ListField<Element: Serialize + DeserializeOwned + 'static>,
+        K: PlainForm,
+    {
         self.remove_values([value])
     }
 
@@ -197,6 +207,8 @@ where
     /// gone are reported.
     pub fn remove_values<V>(self, values: impl IntoIterator<Item = V>) -> Edit<E>
     where
+        T: ListField<Element: Serialize + DeserializeOwned + 'static>,
+        K: PlainForm,
         V: Operand<T::Element>,
     {
         let values: std::result::Result<Vec<_>, _> = values
@@ -222,10 +234,11 @@ where
     }
 
     /// Removes every element that the test accepts.
-    pub fn remove_where(
-        self,
-        test: impl Fn(&T::Element) -> bool + Send + Sync + 'static,
-    ) -> Edit<E> {
+    pub fn remove_where(self, test: impl Fn(&T::Element) -> bool + Send + Sync + 'static) -> Edit<E>
+    where
+        T: ListField<Element: Serialize + DeserializeOwned + 'static>,
+        K: PlainForm,
+    {
         let find: Find = Box::new(move |elements| {
             let mut found = Found::default();
             for (index, element) in elements.iter().enumerate() {
@@ -243,7 +256,11 @@ where
         self,
         old: impl Operand<T::Element>,
         new: impl Operand<T::Element>,
-    ) -> Edit<E> {
+    ) -> Edit<E>
+    where
+        T: ListField<Element: Serialize + DeserializeOwned + 'static>,
+        K: PlainForm,
+    {
         let values = element_value(&old.into_value())
             .and_then(|old| Ok((old, element_value(&new.into_value())?)));
         let find = values.map(|(old, new)| -> Find {

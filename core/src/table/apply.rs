@@ -11,7 +11,7 @@ use super::update::stamped;
 use crate::db::{Table, Target};
 use crate::entity::{Entity, IntoKey, Stored, to_item};
 use crate::error::{Error, ErrorKind, Result};
-use crate::expr::{Attr, Change, Condition, over};
+use crate::expr::{Attr, Change, Condition, Path, over};
 use crate::retry::RetryPolicy;
 use crate::value::{AttributeValue, Item, ValueError};
 use crate::wire::Returns;
@@ -24,8 +24,7 @@ pub struct Apply<E>(Call<E>);
 #[must_use = "a verb does nothing until it is awaited"]
 pub struct ApplyReturning<E, T> {
     call: Call<E>,
-    name: String,
-    find: Box<dyn Fn(&Item) -> Option<AttributeValue> + Send>,
+    path: Path,
     decode: fn(Option<&AttributeValue>) -> Result<T, ValueError>,
 }
 
@@ -135,13 +134,11 @@ impl<E: Entity> Apply<E> {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn returning<T, K: 'static>(self, attribute: Attr<E, T, K>) -> ApplyReturning<E, T> {
-        let path = attribute.path().clone();
+    pub fn returning<T, K>(self, attribute: Attr<E, T, K>) -> ApplyReturning<E, T> {
         ApplyReturning {
             call: self.0,
-            name: path.to_string(),
             decode: attribute.decode,
-            find: Box::new(move |item| path.find(item).cloned()),
+            path: attribute.into_path(),
         }
     }
 
@@ -218,13 +215,15 @@ impl<E: Entity, T: 'static> IntoFuture for ApplyReturning<E, T> {
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
-            let returns = match self.call.change.touches(&self.name) {
-                true => Returns::Updated,
-                false => Returns::Item,
+            let returns = if self.call.change.touches(&self.path) {
+                Returns::Updated
+            } else {
+                Returns::Item
             };
             let (target, item) = self.call.run(returns, Delivery::Once).await?;
-            let value = (self.find)(&item.unwrap_or_default());
-            (self.decode)(value.as_ref()).map_err(|e| target.blame(e.of(&self.name)))
+            let item = item.unwrap_or_default();
+            (self.decode)(self.path.find(&item))
+                .map_err(|error| target.blame(error.of(&self.path.to_string())))
         })
     }
 }

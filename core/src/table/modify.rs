@@ -159,12 +159,13 @@ impl<'a, E: Entity, R, F> Modify<'a, E, R, F> {
 
     /// This value must still be what was read, or it is a conflict. Of use with `lock = values`.
     pub fn guard<T, K>(mut self, attribute: Attr<E, T, K>) -> Self {
-        self.call.terms.guard(attribute.path().clone());
+        self.call.terms.guard(attribute.into_path());
         self
     }
 
-    /// Where there is no item, the change is applied to what `make` returns, and one insert (PutItem) stores the result.
-    /// Should another item be inserted first, the change is applied to that one.
+    /// Where there is no item, the change is applied to what `make` returns, and one insert (PutItem) stores the result; a
+    /// [`condition`](Self::condition) asks nothing of it. Should another item be inserted first, the change is applied to
+    /// that one.
     pub fn or_insert_with(mut self, make: impl FnMut() -> E + Send + 'a) -> Self {
         self.call.or_insert = Some(Box::new(make));
         self
@@ -192,7 +193,7 @@ impl<'a, E: Entity, R, X, F> TryModify<'a, E, R, X, F> {
 
     /// This value must still be what was read, or it is a conflict. Of use with `lock = values`.
     pub fn guard<T, K>(mut self, attribute: Attr<E, T, K>) -> Self {
-        self.call.terms.guard(attribute.path().clone());
+        self.call.terms.guard(attribute.into_path());
         self
     }
 

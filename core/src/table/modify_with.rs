@@ -11,7 +11,7 @@ use super::update::{Edited, wanted};
 use crate::db::{Table, Target};
 use crate::entity::{Entity, IntoKey, Stored};
 use crate::error::{Error, Result};
-use crate::expr::{Action, Attr, Condition, Edit, Set};
+use crate::expr::{Assignment, Attr, Condition, Edit, Path, Set};
 use crate::retry::RetryPolicy;
 use crate::value::{AttributeValue, Item, Problem, ValueError, set_of_values, type_name};
 use crate::wire::Returns;
@@ -120,7 +120,8 @@ impl<E: Entity> Table<E> {
         key: impl IntoKey<E::Key>,
         attribute: Attr<E, T, Set>,
     ) -> ConvertToSet<E> {
-        let known = |a: &&crate::entity::AttributeSchema| a.name == attribute.path().root();
+        let path = attribute.into_path();
+        let known = |a: &&crate::entity::AttributeSchema| a.name == path.root();
         let name = E::SCHEMA.attributes.iter().find(known);
         ConvertToSet {
             table: self.clone(),
@@ -152,7 +153,7 @@ impl<E: Entity, F> ModifyWith<'_, E, F> {
 
     /// This value must still be what was read, or it is a conflict. Of use with `lock = values`.
     pub fn guard<T, K>(mut self, attribute: Attr<E, T, K>) -> Self {
-        self.terms.guard(attribute.path().clone());
+        self.terms.guard(attribute.into_path());
         self
     }
 }
@@ -227,14 +228,14 @@ impl<E: Entity> ConvertToSet<E> {
             };
             let turn = || {
                 let (mut converted, mut wanted) = (image.clone(), Wanted::default());
-                if let Some(set) = as_set(image.get(name)).map_err(|error| error.of(name))? {
-                    let path = crate::expr::Path::attribute(name);
-                    wanted.actions.push(match set.clone() {
-                        Some(set) => Action::Set(path.clone(), set),
-                        None => Action::Remove(path.clone()),
-                    });
-                    let value = set;
-                    crate::expr::Assignment { path, value }.apply(&mut converted);
+                let path = Path::attribute(name);
+                match as_set(image.get(name)).map_err(|error| error.of(name))? {
+                    AsSet::Already => {}
+                    AsSet::Becomes(value) => {
+                        let assignment = Assignment { path, value };
+                        assignment.apply(&mut converted);
+                        wanted.actions.push(assignment.into());
+                    }
                 }
                 let stored = Stored::read(&target.table, converted)?;
                 write(&table, &target, stored, &image, wanted, ())
@@ -245,14 +246,19 @@ impl<E: Entity> ConvertToSet<E> {
     }
 }
 
-/// What a value becomes as a set; `None` if it need not become anything.
-fn as_set(value: Option<&AttributeValue>) -> Result<Option<Option<AttributeValue>>, ValueError> {
+/// What a value is as a set.
+enum AsSet {
+    Already,
+    /// Nothing: the empty set.
+    Becomes(Option<AttributeValue>),
+}
+
+fn as_set(value: Option<&AttributeValue>) -> Result<AsSet, ValueError> {
+    use AttributeValue::{Bs, L, Ns, Null, Ss};
     match value {
-        None | Some(AttributeValue::Ss(_) | AttributeValue::Ns(_) | AttributeValue::Bs(_)) => {
-            Ok(None)
-        }
-        Some(AttributeValue::Null(_)) => Ok(Some(None)),
-        Some(AttributeValue::L(elements)) => set_of_values(elements.iter().cloned()).map(Some),
+        None | Some(Ss(_) | Ns(_) | Bs(_)) => Ok(AsSet::Already),
+        Some(Null(_)) => Ok(AsSet::Becomes(None)),
+        Some(L(elements)) => set_of_values(elements.iter().cloned()).map(AsSet::Becomes),
         Some(other) => Err(ValueError::new(Problem::NotASet {
             found: type_name(other),
         })),

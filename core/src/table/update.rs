@@ -94,7 +94,7 @@ impl<E: Entity> Update<'_, E> {
 
     /// This value must still be what was read, or it is a conflict. Of use with `lock = values`.
     pub fn guard<T, K>(mut self, attribute: Attr<E, T, K>) -> Self {
-        self.terms.guard(attribute.path().clone());
+        self.terms.guard(attribute.into_path());
         self
     }
 

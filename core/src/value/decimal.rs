@@ -60,16 +60,16 @@ impl Number {
     /// The sum, if it fits 38 digits.
     #[must_use]
     pub fn checked_add(&self, other: &Self) -> Option<Self> {
-        Self::new(&self.0 + &other.0).ok()
+        Self::new(&(&self.0 + &other.0)).ok()
     }
 
     /// The difference, if it fits 38 digits.
     #[must_use]
     pub fn checked_sub(&self, other: &Self) -> Option<Self> {
-        Self::new(&self.0 - &other.0).ok()
+        Self::new(&(&self.0 - &other.0)).ok()
     }
 
-    fn new(decimal: BigDecimal) -> Result<Self, NumberError> {
+    fn new(decimal: &BigDecimal) -> Result<Self, NumberError> {
         let decimal = decimal.normalized();
         if fits(&decimal.to_scientific_notation()) {
             Ok(Self(decimal))
@@ -85,7 +85,7 @@ impl FromStr for Number {
     fn from_str(text: &str) -> Result<Self, NumberError> {
         BigDecimal::from_str(text)
             .map_err(|_| NumberError)
-            .and_then(Self::new)
+            .and_then(|decimal| Self::new(&decimal))
     }
 }
 

@@ -1,6 +1,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use aws_sdk_dynamodb::config::http::HttpResponse;
 use aws_sdk_dynamodb::config::interceptors::{
     BeforeTransmitInterceptorContextRef, FinalizerInterceptorContextRef,
 };
@@ -55,7 +56,7 @@ impl Intercept for Attempts {
         // A 4xx is an answer: this copy was not carried out. (408 is a gateway that stopped waiting.)
         let refused = context
             .response()
-            .map(|response| response.status())
+            .map(HttpResponse::status)
             .is_some_and(|status| status.is_client_error() && status.as_u16() != 408);
         self.0
             .refused

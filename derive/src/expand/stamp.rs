@@ -10,7 +10,7 @@ pub(super) fn stamps(model: &Model, support: &TokenStream) -> TokenStream {
     let time = |field: &Field| {
         let (ident, ty) = (&field.ident, &field.ty);
         quote_spanned!(ty.span()=>
-            self.#ident = <#ty as #support::From<#support::SystemTime>>::from(now);
+            self.#ident = #support::time::<#ty>(now);
         )
     };
     let changed = || model.fields.iter().filter(|f| f.attrs.updated_at.is_some());
@@ -30,7 +30,7 @@ pub(super) fn stamps(model: &Model, support: &TokenStream) -> TokenStream {
         let (name, ty) = (&field.name.text, &field.ty);
         let value = encode::value(field, &quote!(&time), support);
         quote_spanned!(ty.span()=> {
-            let time = <#ty as #support::From<#support::SystemTime>>::from(now);
+            let time = #support::time::<#ty>(now);
             (#name, #value)
         })
     });
