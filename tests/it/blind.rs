@@ -5,9 +5,7 @@ use std::collections::BTreeSet;
 use optimist::{ErrorKind, Lock, RetryPolicy};
 use optimist_tests::Fault::{self, FailAfter, LoseAnswer, LoseRequest, Throttle};
 
-use crate::support::{
-    Counter, PlainCounter, UuidCounter, counter, delete_raw, n, put_raw, read_raw, s, world,
-};
+use crate::support::{Counter, PlainCounter, UuidCounter, counter, n, put_raw, read_raw, s, world};
 use crate::update::{Person, person};
 
 #[tokio::test]
@@ -183,37 +181,6 @@ async fn exactly_once_is_exactly_once() {
             .await
             .unwrap_err();
         assert!(gone.is_not_found(), "{gone}");
-    }
-}
-
-#[tokio::test]
-async fn limit_an_unanswered_insert_against_a_delete_lands_twice_and_exactly_once_does_not() {
-    for exactly_once in [false, true] {
-        let (backend, machine, counters) = world::<Counter>().await;
-        let slow = backend.machine_with(std::time::Duration::from_millis(50), |db| db);
-        let operation = if exactly_once {
-            "TransactWriteItems"
-        } else {
-            "PutItem"
-        };
-        let slow_counters = slow.db.table::<Counter>();
-        slow.transport.script(operation, [LoseAnswer; 3]);
-        let insert = tokio::spawn(async move {
-            let insert = slow_counters.insert(counter("c"));
-            if exactly_once {
-                insert.exactly_once().await.map(drop)
-            } else {
-                insert.await.map(drop)
-            }
-        });
-        // The first copy has landed: another deletes the item before the next copy comes.
-        while read_raw(&counters, "c").await.is_none() {
-            tokio::task::yield_now().await;
-        }
-        delete_raw(&counters, "c").await;
-        insert.await.unwrap().unwrap();
-        assert_eq!(read_raw(&counters, "c").await.is_some(), !exactly_once);
-        drop(machine);
     }
 }
 

@@ -410,22 +410,3 @@ async fn a_request_that_never_left_the_process_is_a_service_error_at_once() {
             .is_service()
     );
 }
-
-#[tokio::test]
-async fn limit_without_a_journal_a_version_cannot_tell_one_life_from_the_next() {
-    let (_, _, plain) = world::<PlainCounter>().await;
-    let new = || PlainCounter {
-        id: "c".into(),
-        count: 0,
-    };
-    let mut stale = plain.insert(new()).await.unwrap();
-    delete_raw(&plain, "c").await;
-    plain.insert(new()).await.unwrap();
-    stale.count = 7;
-    plain.save(&mut stale).await.unwrap();
-    assert_eq!(
-        plain.require("c").await.unwrap().count,
-        7,
-        "the limit is as documented"
-    );
-}

@@ -11,6 +11,7 @@ mod faults;
 mod foreign;
 mod insert;
 mod lanes;
+mod limits;
 mod modify;
 mod race;
 mod requests;
