@@ -8,6 +8,13 @@ use optimist_tests::Fault::{self, FailAfter, LoseAnswer, LoseRequest, Throttle, 
 
 use crate::support::{Counter, PlainCounter, UuidCounter, counter, delete_raw, read_raw, world};
 
+/// Starts a call that will not end, and drops it.
+async fn cancel(call: impl IntoFuture) {
+    let patience = Duration::from_millis(200);
+    let ended = tokio::time::timeout(patience, call.into_future()).await;
+    assert!(ended.is_err(), "it ended before it was cancelled");
+}
+
 /// What may befall one call: one fault, and as many as outlast the SDK's own three attempts.
 const BEFALLS: [&[Fault]; 8] = [
     &[LoseAnswer],
@@ -233,11 +240,7 @@ async fn a_cancelled_save_that_landed_is_no_conflict_for_the_next_one() {
         .transport
         .script("UpdateItem", [Fault::SilenceAfter]);
     handle.count = 1;
-    let cancelled = tokio::time::timeout(
-        Duration::from_millis(200),
-        counters.save(&mut handle).into_future(),
-    );
-    assert!(cancelled.await.is_err());
+    cancel(counters.save(&mut handle)).await;
     assert_eq!(machine.db.lanes_in_use(), 0, "the lane is free");
     handle.count += 1;
     counters.save(&mut handle).await.unwrap();
@@ -251,12 +254,7 @@ async fn a_cancelled_save_that_did_not_land_is_made_good_by_the_next_one() {
     let mut handle = counters.insert(counter("c")).await.unwrap();
     machine.transport.script("UpdateItem", [Fault::Silence]);
     handle.count = 1;
-    let save = counters.save(&mut handle).into_future();
-    assert!(
-        tokio::time::timeout(Duration::from_millis(200), save)
-            .await
-            .is_err()
-    );
+    cancel(counters.save(&mut handle)).await;
     counters.save(&mut handle).await.unwrap();
     assert_eq!(counters.require("c").await.unwrap().count, 1);
 }
@@ -269,12 +267,7 @@ async fn a_cancelled_save_that_landed_and_was_overwritten_is_a_conflict() {
         .transport
         .script("UpdateItem", [Fault::SilenceAfter]);
     handle.count = 1;
-    let save = counters.save(&mut handle).into_future();
-    assert!(
-        tokio::time::timeout(Duration::from_millis(200), save)
-            .await
-            .is_err()
-    );
+    cancel(counters.save(&mut handle)).await;
     let other = backend.machine().db.table::<Counter>();
     other.modify("c", |c| c.count += 10).await.unwrap();
     handle.count = 2;
@@ -314,12 +307,7 @@ async fn a_handle_in_doubt_can_be_deleted() {
         .transport
         .script("UpdateItem", [Fault::SilenceAfter]);
     handle.count = 1;
-    let save = counters.save(&mut handle).into_future();
-    assert!(
-        tokio::time::timeout(Duration::from_millis(200), save)
-            .await
-            .is_err()
-    );
+    cancel(counters.save(&mut handle)).await;
     assert_eq!(counters.delete(handle).await.unwrap(), Deleted::Done);
 }
 
@@ -341,12 +329,7 @@ async fn a_cancelled_save_that_was_taken_back_is_taken_back() {
         let mut handle = counters.insert(counter("c")).await.unwrap();
         machine.transport.script("UpdateItem", [fault]);
         handle.count = 1;
-        let save = counters.save(&mut handle).into_future();
-        assert!(
-            tokio::time::timeout(Duration::from_millis(200), save)
-                .await
-                .is_err()
-        );
+        cancel(counters.save(&mut handle)).await;
         handle.count = 0;
         counters.save(&mut handle).await.unwrap();
         let read = counters.require("c").await.unwrap();

@@ -5,13 +5,14 @@ use futures::future::BoxFuture;
 
 use super::blind::{Delivery, Outcome, send};
 use super::get::not_found;
+use super::option::option;
 use super::plan_blind;
 use super::terms::Terms;
 use super::update::stamped;
 use crate::db::{Table, Target};
 use crate::entity::{Entity, IntoKey, Stored, to_item};
 use crate::error::{Error, ErrorKind, Result};
-use crate::expr::{Attr, Change, Condition, Path, over};
+use crate::expr::{Attr, Change, Path, over};
 use crate::retry::RetryPolicy;
 use crate::value::{AttributeValue, Item, ValueError};
 use crate::wire::Returns;
@@ -91,17 +92,8 @@ impl<E: Entity> Table<E> {
 }
 
 impl<E: Entity> Apply<E> {
-    /// Replaces the policy of the `Db`: how long throttling is waited out.
-    pub fn retry(mut self, policy: RetryPolicy) -> Self {
-        self.0.policy = Some(policy);
-        self
-    }
-
-    /// What must hold of the item, such as a bound; if it does not, the call ends in `ConditionRefused`.
-    pub fn condition(mut self, condition: Condition<E>) -> Self {
-        self.0.terms.require(condition);
-        self
-    }
+    option!(retry => 0.policy);
+    option!(condition => 0.terms);
 
     /// Where there is no item, one is made of `entity` and the change, in the same request. An item that is there is changed;
     /// of `entity` it takes only attributes that it lacks. A set that the change touches starts empty.

@@ -4,12 +4,12 @@ use futures::future::BoxFuture;
 
 use super::flight::{Flight, Settled};
 use super::get::not_found;
+use super::option::option;
 use super::plan;
 use super::terms::Terms;
 use crate::db::Table;
 use crate::entity::{Entity, Stored};
 use crate::error::Result;
-use crate::expr::Condition;
 use crate::lock::Verdict;
 use crate::retry::{Budget, RetryPolicy};
 
@@ -71,17 +71,8 @@ impl<E: Entity> Table<E> {
 }
 
 impl<E: Entity> Delete<E> {
-    /// Replaces the policy of the `Db`.
-    pub fn retry(mut self, policy: RetryPolicy) -> Self {
-        self.policy = Some(policy);
-        self
-    }
-
-    /// What else must hold of the item when it is deleted; if it does not, the call ends in `ConditionRefused`.
-    pub fn condition(mut self, condition: Condition<E>) -> Self {
-        self.terms.require(condition);
-        self
-    }
+    option!(retry => policy);
+    option!(condition => terms);
 
     async fn run(self) -> Result<Deleted> {
         let Self {

@@ -3,6 +3,7 @@ use std::future::IntoFuture;
 use futures::future::BoxFuture;
 
 use super::flight::read;
+use super::option::option;
 use crate::db::{Table, Target};
 use crate::entity::{Entity, IntoKey, Stored};
 use crate::error::{Error, ErrorKind, Result};
@@ -162,11 +163,7 @@ impl<E: Entity> Get<E> {
         self
     }
 
-    /// Replaces the policy of the `Db`.
-    pub fn retry(mut self, policy: RetryPolicy) -> Self {
-        self.0.policy = Some(policy);
-        self
-    }
+    option!(retry => 0.policy);
 }
 
 impl<E: Entity> Require<E> {
@@ -176,19 +173,11 @@ impl<E: Entity> Require<E> {
         self
     }
 
-    /// Replaces the policy of the `Db`.
-    pub fn retry(mut self, policy: RetryPolicy) -> Self {
-        self.0.policy = Some(policy);
-        self
-    }
+    option!(retry => 0.policy);
 }
 
 impl<E: Entity> Reload<'_, E> {
-    /// Replaces the policy of the `Db`.
-    pub fn retry(mut self, policy: RetryPolicy) -> Self {
-        self.reading.policy = Some(policy);
-        self
-    }
+    option!(retry => reading.policy);
 }
 
 impl<E: Entity> IntoFuture for Get<E> {

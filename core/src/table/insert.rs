@@ -5,6 +5,7 @@ use futures::future::BoxFuture;
 
 use super::blind::{Delivery, Outcome, send};
 use super::flight::{Flight, Settled};
+use super::option::option;
 use super::plan;
 use crate::db::Table;
 use crate::entity::{Entity, Stored, lock_view, to_item};
@@ -64,11 +65,7 @@ impl<E: Entity> Table<E> {
 }
 
 impl<E: Entity> Insert<E> {
-    /// Replaces the policy of the `Db`.
-    pub fn retry(mut self, policy: RetryPolicy) -> Self {
-        self.policy = Some(policy);
-        self
-    }
+    option!(retry => policy);
 
     /// Sends the insert as a transaction of one item with a client request token, again until it is answered: DynamoDB
     /// carries out one token once, within ten minutes, even if the item is deleted meanwhile. Costs twice the write units.

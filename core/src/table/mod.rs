@@ -9,6 +9,7 @@ mod insert;
 mod land;
 mod modify;
 mod modify_with;
+mod option;
 mod plan;
 mod plan_blind;
 mod save;

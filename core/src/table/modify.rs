@@ -6,12 +6,12 @@ use futures::future::BoxFuture;
 
 use super::get::not_found;
 use super::land::{Base, Modified, Reread, Turn, land};
+use super::option::option;
 use super::plan;
 use super::terms::Terms;
 use crate::db::{Db, Table, Target};
 use crate::entity::{Entity, IntoKey, Stored, to_item};
 use crate::error::{Error, Result};
-use crate::expr::{Attr, Condition};
 use crate::retry::RetryPolicy;
 use crate::value::Item;
 
@@ -139,29 +139,10 @@ impl<E: Entity> Table<E> {
 }
 
 impl<'a, E: Entity, R, F> Modify<'a, E, R, F> {
-    /// Replaces the policy of the `Db`.
-    pub fn retry(mut self, policy: RetryPolicy) -> Self {
-        self.call.policy = Some(policy);
-        self
-    }
-
-    /// When to read the item again after a conflict.
-    pub fn reread(mut self, reread: Reread) -> Self {
-        self.call.reread = reread;
-        self
-    }
-
-    /// What else must hold of the item when the change lands; if it does not, the call ends in `ConditionRefused`.
-    pub fn condition(mut self, condition: Condition<E>) -> Self {
-        self.call.terms.require(condition);
-        self
-    }
-
-    /// This value must still be what was read, or it is a conflict. Of use with `lock = values`.
-    pub fn guard<T, K>(mut self, attribute: Attr<E, T, K>) -> Self {
-        self.call.terms.guard(attribute.into_path());
-        self
-    }
+    option!(retry => call.policy);
+    option!(reread => call.reread);
+    option!(condition => call.terms);
+    option!(guard => call.terms);
 
     /// Where there is no item, the change is applied to what `make` returns, and one insert (PutItem) stores the result; a
     /// [`condition`](Self::condition) asks nothing of it. Should another item be inserted first, the change is applied to
@@ -173,29 +154,10 @@ impl<'a, E: Entity, R, F> Modify<'a, E, R, F> {
 }
 
 impl<'a, E: Entity, R, X, F> TryModify<'a, E, R, X, F> {
-    /// Replaces the policy of the `Db`.
-    pub fn retry(mut self, policy: RetryPolicy) -> Self {
-        self.call.policy = Some(policy);
-        self
-    }
-
-    /// When to read the item again after a conflict.
-    pub fn reread(mut self, reread: Reread) -> Self {
-        self.call.reread = reread;
-        self
-    }
-
-    /// What else must hold of the item when the change lands; if it does not, the call ends in `ConditionRefused`.
-    pub fn condition(mut self, condition: Condition<E>) -> Self {
-        self.call.terms.require(condition);
-        self
-    }
-
-    /// This value must still be what was read, or it is a conflict. Of use with `lock = values`.
-    pub fn guard<T, K>(mut self, attribute: Attr<E, T, K>) -> Self {
-        self.call.terms.guard(attribute.into_path());
-        self
-    }
+    option!(retry => call.policy);
+    option!(reread => call.reread);
+    option!(condition => call.terms);
+    option!(guard => call.terms);
 
     /// As [`Modify::or_insert_with`].
     pub fn or_insert_with(mut self, make: impl FnMut() -> E + Send + 'a) -> Self {

@@ -5,13 +5,14 @@ use futures::future::BoxFuture;
 
 use super::get::not_found;
 use super::land::{Base, Modified, Reread, Turn, land};
+use super::option::option;
 use super::plan::{self, Wanted};
 use super::terms::Terms;
 use super::update::{Edited, wanted};
 use crate::db::{Table, Target};
 use crate::entity::{Entity, IntoKey, Stored};
 use crate::error::{Error, Result};
-use crate::expr::{Assignment, Attr, Condition, Edit, Path, Set};
+use crate::expr::{Assignment, Attr, Edit, Path, Set};
 use crate::retry::RetryPolicy;
 use crate::value::{AttributeValue, Item, Problem, ValueError, set_of_values, type_name};
 use crate::wire::Returns;
@@ -133,29 +134,10 @@ impl<E: Entity> Table<E> {
 }
 
 impl<E: Entity, F> ModifyWith<'_, E, F> {
-    /// Replaces the policy of the `Db`.
-    pub fn retry(mut self, policy: RetryPolicy) -> Self {
-        self.policy = Some(policy);
-        self
-    }
-
-    /// When to read the item again after a conflict.
-    pub fn reread(mut self, reread: Reread) -> Self {
-        self.reread = reread;
-        self
-    }
-
-    /// What else must hold of the item when the change lands; if it does not, the call ends in `ConditionRefused`.
-    pub fn condition(mut self, condition: Condition<E>) -> Self {
-        self.terms.require(condition);
-        self
-    }
-
-    /// This value must still be what was read, or it is a conflict. Of use with `lock = values`.
-    pub fn guard<T, K>(mut self, attribute: Attr<E, T, K>) -> Self {
-        self.terms.guard(attribute.into_path());
-        self
-    }
+    option!(retry => policy);
+    option!(reread => reread);
+    option!(condition => terms);
+    option!(guard => terms);
 }
 
 impl<'a, E, C, F> IntoFuture for ModifyWith<'a, E, F>
@@ -214,11 +196,7 @@ fn write<E: Entity, R>(
 }
 
 impl<E: Entity> ConvertToSet<E> {
-    /// Replaces the policy of the `Db`.
-    pub fn retry(mut self, policy: RetryPolicy) -> Self {
-        self.policy = Some(policy);
-        self
-    }
+    option!(retry => policy);
 
     async fn run(self) -> Result<Modified<E, ()>> {
         let (table, target, name) = (self.table, self.target?, self.attribute);

@@ -3,12 +3,12 @@ use std::future::IntoFuture;
 use futures::future::BoxFuture;
 
 use super::flight::{Flight, Settled};
+use super::option::option;
 use super::plan;
 use super::terms::Terms;
 use crate::db::{Table, Target};
 use crate::entity::{Entity, InDoubt, Snapshot, Stored, lock_view};
 use crate::error::Result;
-use crate::expr::{Attr, Condition};
 use crate::retry::{Budget, RetryPolicy};
 
 /// Stores what changed of an item. See [`Table::save`].
@@ -69,23 +69,9 @@ impl<E: Entity> Table<E> {
 }
 
 impl<E: Entity> Save<'_, E> {
-    /// Replaces the policy of the `Db`.
-    pub fn retry(mut self, policy: RetryPolicy) -> Self {
-        self.policy = Some(policy);
-        self
-    }
-
-    /// What else must hold of the item when the save lands; if it does not, the call ends in `ConditionRefused`.
-    pub fn condition(mut self, condition: Condition<E>) -> Self {
-        self.terms.require(condition);
-        self
-    }
-
-    /// This value must still be what was read, or it is a conflict. Of use with `lock = values`.
-    pub fn guard<T, K>(mut self, attribute: Attr<E, T, K>) -> Self {
-        self.terms.guard(attribute.into_path());
-        self
-    }
+    option!(retry => policy);
+    option!(condition => terms);
+    option!(guard => terms);
 
     pub(super) async fn run(self) -> Result<()> {
         let Self {

@@ -2,6 +2,7 @@ use std::future::IntoFuture;
 
 use futures::future::BoxFuture;
 
+use super::option::option;
 use crate::db::Table;
 use crate::entity::{Entity, Stored};
 use crate::error::{Error, ErrorKind, Result};
@@ -74,11 +75,7 @@ impl<E: Entity> Table<E> {
 }
 
 impl<E: Entity> SaveAs<E> {
-    /// Replaces the policy of the `Db`, for the read and for the write.
-    pub fn retry(mut self, policy: RetryPolicy) -> Self {
-        self.policy = Some(policy);
-        self
-    }
+    option!(retry => policy);
 
     async fn run(self) -> Result<Stored<E>> {
         let Self {

@@ -4,12 +4,13 @@ use std::time::SystemTime;
 use futures::future::BoxFuture;
 
 use super::flight::{Flight, Settled};
+use super::option::option;
 use super::plan::{self, Wanted};
 use super::terms::Terms;
 use crate::db::{Table, Target};
 use crate::entity::{Entity, InDoubt, Stored, lock_view};
 use crate::error::{Error, Result};
-use crate::expr::{Action, Attr, Condition, Edit, Path, Resolved};
+use crate::expr::{Action, Edit, Path, Resolved};
 use crate::retry::{Budget, RetryPolicy};
 use crate::value::{AttributeValue, Item, type_name};
 use crate::wire::Returns;
@@ -80,23 +81,9 @@ impl<E: Entity> Table<E> {
 }
 
 impl<E: Entity> Update<'_, E> {
-    /// Replaces the policy of the `Db`.
-    pub fn retry(mut self, policy: RetryPolicy) -> Self {
-        self.policy = Some(policy);
-        self
-    }
-
-    /// What else must hold of the item when the change lands; if it does not, the call ends in `ConditionRefused`.
-    pub fn condition(mut self, condition: Condition<E>) -> Self {
-        self.terms.require(condition);
-        self
-    }
-
-    /// This value must still be what was read, or it is a conflict. Of use with `lock = values`.
-    pub fn guard<T, K>(mut self, attribute: Attr<E, T, K>) -> Self {
-        self.terms.guard(attribute.into_path());
-        self
-    }
+    option!(retry => policy);
+    option!(condition => terms);
+    option!(guard => terms);
 
     async fn run(self) -> Result<Edited> {
         let Self {

@@ -1,0 +1,32 @@
+/// The options that builders share: `option!(retry => policy);` in an `impl` block of the builder.
+macro_rules! option {
+    (retry => $($field:tt).+) => {
+        /// Replaces the policy of the `Db`: how long and how often failures that pass, and conflicts, are waited out.
+        pub fn retry(mut self, policy: crate::retry::RetryPolicy) -> Self {
+            self.$($field).+ = Some(policy);
+            self
+        }
+    };
+    (reread => $($field:tt).+) => {
+        /// When to read the item again after a conflict.
+        pub fn reread(mut self, reread: crate::table::Reread) -> Self {
+            self.$($field).+ = reread;
+            self
+        }
+    };
+    (condition => $($terms:tt).+) => {
+        /// What else must hold of the item; if it does not, the call ends in `ConditionRefused`. Several must all hold.
+        pub fn condition(mut self, condition: crate::expr::Condition<E>) -> Self {
+            self.$($terms).+.require(condition);
+            self
+        }
+    };
+    (guard => $($terms:tt).+) => {
+        /// This value must still be what was read, or it is a conflict. Of use with `lock = values`.
+        pub fn guard<T, K>(mut self, attribute: crate::expr::Attr<E, T, K>) -> Self {
+            self.$($terms).+.guard(attribute.into_path());
+            self
+        }
+    };
+}
+pub(super) use option;
