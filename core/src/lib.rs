@@ -68,6 +68,9 @@ pub use expr::{
     ListField, MapField, NumberField, Opaque, Operand, OrderedField, OrderedForm, Plain, PlainForm,
     Set, SetForm, Settable, Size, Step, StringField,
 };
+#[cfg(feature = "test-judges")]
+#[doc(hidden)]
+pub use lock::Judging;
 pub use lock::{Lock, LockError, LockKind, LockSchema, Token, TokenError};
 pub use retry::RetryPolicy;
 pub use table::{

@@ -304,6 +304,8 @@ fn literal(value: &Expr) -> syn::Result<LitStr> {
             lit: Lit::Str(text),
             ..
         }) => Ok(text.clone()),
+        // What a `macro_rules` passed on as `$x:literal`.
+        Expr::Group(group) => literal(&group.expr),
         other => Err(syn::Error::new_spanned(
             other,
             "expected a string in quotes",

@@ -2,7 +2,8 @@
 //! wraps, which is the embedded engine or the endpoint named by `OPTIMIST_TEST_ENDPOINT`.
 
 mod backend;
+mod stale;
 mod transport;
 
 pub use backend::{Backend, Machine};
-pub use transport::{Fault, Transport};
+pub use transport::{Event, Fault, Transport};

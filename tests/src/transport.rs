@@ -11,8 +11,12 @@ use aws_smithy_runtime_api::client::http::{
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_types::body::SdkBody;
 
+use crate::stale::Answers;
+
+type Answer = Result<HttpResponse, ConnectorError>;
+
 /// What happens to one request on its way.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Fault {
     /// Nothing.
     Pass,
@@ -20,31 +24,67 @@ pub enum Fault {
     LoseRequest,
     /// It is carried out, and the connection breaks before the answer.
     LoseAnswer,
+    /// It is carried out, and the client stops waiting for the answer.
+    TimeoutAfter,
+    /// It is not carried out, and answered with this status (500, 503).
+    FailBefore(u16),
     /// It is carried out, and answered with status 500.
     FailAfter,
     /// It is carried out twice; the second answer comes back.
     Twice,
+    /// The connection breaks, and it is carried out so much later: after the retry, or after the caller gave up.
+    Late(Duration),
+    /// It is carried out and answered, and so much later carried out again.
+    LateCopy(Duration),
+    /// It is carried out and answered, after so long.
+    Slow(Duration),
     /// It is not carried out, and answered with a throttling error.
     Throttle,
+    /// It is not carried out, and answered with `TransactionConflictException`.
+    TransactionConflict,
+    /// It is not carried out, and answered with `TransactionInProgressException`.
+    TransactionInProgress,
     /// It never arrives, and no answer ever comes.
     Silence,
     /// It is carried out, and no answer ever comes.
     SilenceAfter,
+    /// A read without `ConsistentRead` is answered with what the same read was answered before. Other requests pass.
+    Stale,
 }
 
-/// An `HttpClient` that wraps another: it counts requests by operation, delays them, and does to them what a script says.
-/// Clones share counts and script.
+/// One request, and what was done to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Event {
+    /// `PutItem`, say.
+    pub operation: String,
+    /// What happened to it.
+    pub fault: Fault,
+}
+
+/// An `HttpClient` that wraps another: it counts requests by operation, delays them, and does to them what a script or a
+/// seeded plan says. Clones share counts, script and plan.
 #[derive(Clone)]
 pub struct Transport {
     inner: SharedHttpClient,
     latency: Duration,
     state: Arc<Mutex<State>>,
+    answers: Answers,
 }
 
 #[derive(Default)]
 struct State {
     counts: HashMap<String, u64>,
+    events: Vec<Event>,
     scripts: HashMap<String, VecDeque<Fault>>,
+    plan: Option<Plan>,
+}
+
+/// Faults that befall requests at random.
+struct Plan {
+    random: fastrand::Rng,
+    /// The operations that they befall; none means all.
+    operations: Vec<String>,
+    faults: Vec<(Fault, f64)>,
 }
 
 impl Transport {
@@ -55,6 +95,7 @@ impl Transport {
             inner: SharedHttpClient::new(inner),
             latency: Duration::ZERO,
             state: Arc::default(),
+            answers: Answers::default(),
         }
     }
 
@@ -71,6 +112,21 @@ impl Transport {
         script.extend(faults);
     }
 
+    /// From now on, requests of these operations (of all, if none is named) meet each of the faults with its probability.
+    /// The same seed gives the same faults to the same requests. Scripts go first.
+    pub fn plan(
+        &self,
+        seed: u64,
+        operations: &[&str],
+        faults: impl IntoIterator<Item = (Fault, f64)>,
+    ) {
+        self.state().plan = Some(Plan {
+            random: fastrand::Rng::with_seed(seed),
+            operations: operations.iter().map(ToString::to_string).collect(),
+            faults: faults.into_iter().collect(),
+        });
+    }
+
     /// How many requests of an operation were sent, those of the SDK's own retries included.
     #[must_use]
     pub fn count(&self, operation: &str) -> u64 {
@@ -83,7 +139,13 @@ impl Transport {
         self.state().counts.values().sum()
     }
 
-    /// Counts from zero again, and forgets the script.
+    /// The requests that met a fault, in order.
+    #[must_use]
+    pub fn events(&self) -> Vec<Event> {
+        self.state().events.clone()
+    }
+
+    /// Counts from zero again, and forgets script, plan and events.
     pub fn reset(&self) {
         *self.state() = State::default();
     }
@@ -92,16 +154,35 @@ impl Transport {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn next_fault(&self, request: &HttpRequest) -> Fault {
-        let operation = request
-            .headers()
-            .get("x-amz-target")
-            .and_then(|target| target.rsplit('.').next())
-            .unwrap_or_default();
+    fn next_fault(&self, operation: &str) -> Fault {
         let mut state = self.state();
         *state.counts.entry(operation.to_owned()).or_default() += 1;
-        let script = state.scripts.get_mut(operation);
-        script.and_then(VecDeque::pop_front).unwrap_or(Fault::Pass)
+        let scripted = state
+            .scripts
+            .get_mut(operation)
+            .and_then(VecDeque::pop_front);
+        let fault = scripted
+            .or_else(|| state.plan.as_mut()?.draw(operation))
+            .unwrap_or(Fault::Pass);
+        if fault != Fault::Pass {
+            let operation = operation.to_owned();
+            state.events.push(Event { operation, fault });
+        }
+        fault
+    }
+}
+
+impl Plan {
+    fn draw(&mut self, operation: &str) -> Option<Fault> {
+        if !self.operations.is_empty() && self.operations.iter().all(|o| o != operation) {
+            return None;
+        }
+        let mut drawn = self.random.f64();
+        let found = self.faults.iter().find(|(_, probability)| {
+            drawn -= probability;
+            drawn < 0.0
+        });
+        found.map(|(fault, _)| *fault)
     }
 }
 
@@ -132,45 +213,93 @@ struct Connector {
 
 impl HttpConnector for Connector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let fault = self.transport.next_fault(&request);
+        let operation = operation(&request).to_owned();
+        let fault = self.transport.next_fault(&operation);
         let (inner, latency) = (self.inner.clone(), self.transport.latency);
+        let answers = self.transport.answers.clone();
         HttpConnectorFuture::new(async move {
             if !latency.is_zero() {
                 tokio::time::sleep(latency).await;
             }
-            match fault {
-                Fault::Pass => inner.call(request).await,
-                Fault::LoseRequest => Err(broken()),
-                Fault::LoseAnswer => {
-                    inner.call(request).await?;
-                    Err(broken())
-                }
-                Fault::FailAfter => {
-                    inner.call(request).await?;
-                    canned(500, "InternalServerError")
-                }
-                Fault::Twice => {
-                    if let Some(copy) = request.try_clone() {
-                        inner.call(copy).await?;
-                    }
-                    inner.call(request).await
-                }
-                Fault::Throttle => canned(400, "ThrottlingException"),
-                Fault::Silence => std::future::pending().await,
-                Fault::SilenceAfter => {
-                    inner.call(request).await?;
-                    std::future::pending().await
-                }
+            let Some(read) = answers.read(&operation, &request) else {
+                return carry_out(inner, request, fault).await;
+            };
+            match (fault, answers.older(&read)) {
+                (Fault::Stale, Some(older)) => older,
+                _ => answers.keep(read, carry_out(inner, request, fault).await),
             }
         })
     }
+}
+
+pub(crate) fn operation(request: &HttpRequest) -> &str {
+    let target = request.headers().get("x-amz-target").unwrap_or_default();
+    target.rsplit('.').next().unwrap_or_default()
+}
+
+async fn carry_out(inner: SharedHttpConnector, request: HttpRequest, fault: Fault) -> Answer {
+    match fault {
+        Fault::Pass | Fault::Stale => inner.call(request).await,
+        Fault::LoseRequest => Err(broken()),
+        Fault::LoseAnswer => {
+            inner.call(request).await?;
+            Err(broken())
+        }
+        Fault::TimeoutAfter => {
+            inner.call(request).await?;
+            Err(ConnectorError::timeout("no answer in time".into()))
+        }
+        Fault::FailBefore(status) => canned(status, "InternalServerError"),
+        Fault::FailAfter => {
+            inner.call(request).await?;
+            canned(500, "InternalServerError")
+        }
+        Fault::Twice => {
+            if let Some(copy) = request.try_clone() {
+                inner.call(copy).await?;
+            }
+            inner.call(request).await
+        }
+        Fault::Late(after) => {
+            later(inner, request, after);
+            Err(broken())
+        }
+        Fault::LateCopy(after) => {
+            if let Some(copy) = request.try_clone() {
+                later(inner.clone(), copy, after);
+            }
+            inner.call(request).await
+        }
+        Fault::Slow(after) => {
+            let answer = inner.call(request).await;
+            tokio::time::sleep(after).await;
+            answer
+        }
+        Fault::Throttle => canned(400, "ThrottlingException"),
+        Fault::TransactionConflict => canned(400, "TransactionConflictException"),
+        Fault::TransactionInProgress => canned(400, "TransactionInProgressException"),
+        Fault::Silence => std::future::pending().await,
+        Fault::SilenceAfter => {
+            inner.call(request).await?;
+            std::future::pending().await
+        }
+    }
+}
+
+/// Carries a request out some time from now, whether or not anybody still waits.
+fn later(inner: SharedHttpConnector, request: HttpRequest, after: Duration) {
+    tokio::spawn(async move {
+        tokio::time::sleep(after).await;
+        // Nobody is there to take the answer.
+        let _ = inner.call(request).await;
+    });
 }
 
 fn broken() -> ConnectorError {
     ConnectorError::io(std::io::Error::from(std::io::ErrorKind::ConnectionReset).into())
 }
 
-fn canned(status: u16, code: &str) -> Result<HttpResponse, ConnectorError> {
+fn canned(status: u16, code: &str) -> Answer {
     let status = status
         .try_into()
         .map_err(|error| ConnectorError::other(Box::new(error), None))?;

@@ -26,9 +26,10 @@ pub(crate) struct Issued {
 }
 
 impl Identity {
-    pub(super) fn new() -> Self {
+    /// A new writer, or the one that is asked for.
+    pub(super) fn new(writer: Option<u64>) -> Self {
         Self(Mutex::new(State {
-            writer: WriterId::fresh(),
+            writer: writer.map_or_else(WriterId::fresh, WriterId::from),
             issued: VecDeque::new(),
             positions: HashMap::new(),
             next: 0,
@@ -76,7 +77,7 @@ mod tests {
 
     #[test]
     fn issued_before_means_before() {
-        let identity = Identity::new();
+        let identity = Identity::new(None);
         let (first, second) = (identity.issue(), identity.issue());
         assert!(identity.issued_before(&first.id, &second));
         assert!(!identity.issued_before(&second.id, &first));
@@ -88,7 +89,7 @@ mod tests {
 
     #[test]
     fn the_oldest_ids_are_forgotten() {
-        let identity = Identity::new();
+        let identity = Identity::new(None);
         let first = identity.issue();
         for _ in 0..REMEMBERED {
             identity.issue();

@@ -16,7 +16,7 @@ pub(crate) use table::Target;
 
 use crate::entity::Entity;
 use crate::error::{Error, Result};
-use crate::lock::MAX_WRITERS;
+use crate::lock::{Judging, MAX_WRITERS};
 use crate::retry::RetryPolicy;
 use identity::Identity;
 use lanes::Lanes;
@@ -44,6 +44,7 @@ struct Inner {
     retry: RetryPolicy,
     table_prefix: String,
     journal_writers: u8,
+    judging: Judging,
 }
 
 /// Sets the defaults of a [`Db`].
@@ -54,6 +55,8 @@ pub struct DbBuilder {
     retry: RetryPolicy,
     table_prefix: String,
     journal_writers: u8,
+    judging: Judging,
+    writer_id: Option<u64>,
 }
 
 impl DbBuilder {
@@ -79,6 +82,23 @@ impl DbBuilder {
         }
     }
 
+    /// Judges lost answers in another way than the sound one.
+    #[cfg(feature = "test-judges")]
+    #[doc(hidden)]
+    pub fn judging(self, judging: Judging) -> Self {
+        Self { judging, ..self }
+    }
+
+    /// Begins with this writer id, as a machine does that was cloned while running.
+    #[cfg(feature = "test-judges")]
+    #[doc(hidden)]
+    pub fn writer_id(self, id: u64) -> Self {
+        Self {
+            writer_id: Some(id),
+            ..self
+        }
+    }
+
     /// Builds the `Db`. Sends nothing.
     ///
     /// # Errors
@@ -96,11 +116,12 @@ impl DbBuilder {
     fn into_db(self) -> Db {
         Db(Arc::new(Inner {
             client: self.client,
-            identity: Identity::new(),
+            identity: Identity::new(self.writer_id),
             lanes: Arc::default(),
             retry: self.retry,
             table_prefix: self.table_prefix,
             journal_writers: self.journal_writers,
+            judging: self.judging,
         }))
     }
 }
@@ -119,6 +140,8 @@ impl Db {
             retry: RetryPolicy::default(),
             table_prefix: String::new(),
             journal_writers: 8,
+            judging: Judging::Evidence,
+            writer_id: None,
         }
     }
 
@@ -151,6 +174,10 @@ impl Db {
 
     pub(crate) fn retry(&self) -> RetryPolicy {
         self.0.retry
+    }
+
+    pub(crate) fn judging(&self) -> Judging {
+        self.0.judging
     }
 
     pub(crate) fn journal_writers(&self) -> u8 {

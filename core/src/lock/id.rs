@@ -16,6 +16,14 @@ impl WriterId {
     }
 }
 
+impl From<u64> for WriterId {
+    /// The writer of this number's lower 48 bits.
+    fn from(number: u64) -> Self {
+        let [id @ .., _, _] = number.to_le_bytes();
+        Self(id)
+    }
+}
+
 impl fmt::Debug for WriterId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.iter().try_for_each(|b| write!(f, "{b:02x}"))

@@ -63,6 +63,31 @@ pub(crate) enum Verdict {
     Gone,
 }
 
+/// How doubtful writes are judged: by evidence, or as others do, for tests that show the difference.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(not(feature = "test-judges"), allow(dead_code))]
+pub enum Judging {
+    /// By the evidence in the item.
+    Evidence,
+    /// A refusal is a conflict.
+    EveryRefusalIsAConflict,
+    /// A refusal is a conflict, unless the item's last writer is this write.
+    LastWriterOnly,
+}
+
+/// The verdict on an update as [`Judging`] says; `None` where the sound judge is to speak.
+pub(crate) fn unsound(judging: Judging, write: &Write, evidence: &Evidence<'_>) -> Option<Verdict> {
+    let last = evidence
+        .image
+        .and_then(|image| image.kept()?.entries.first().copied());
+    let lost = evidence.source == Source::Refusal && write.operation == Operation::Update;
+    match judging {
+        Judging::Evidence => None,
+        Judging::LastWriterOnly if last == Some(write.id) => None,
+        _ => lost.then_some(Verdict::NotLanded),
+    }
+}
+
 /// Judges a write by the rows of the table in `ARCHITECTURE.md`, "Judging".
 pub(crate) fn judge(write: &Write, evidence: &Evidence<'_>) -> Verdict {
     if bears_mark(write, evidence.image) {

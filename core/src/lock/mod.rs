@@ -14,7 +14,8 @@ mod token;
 pub(crate) use expected::{Expected, HeldJournal, Left};
 pub(crate) use id::{WriteId, WriterId};
 pub(crate) use journal::{Journal, MAX_WRITERS};
-pub(crate) use judge::{Evidence, Operation, Source, Verdict, Write, judge};
+pub use judge::Judging;
+pub(crate) use judge::{Evidence, Operation, Source, Verdict, Write, judge, unsound};
 pub(crate) use seen::Seen;
 pub use token::{Token, TokenError};
 

@@ -2,7 +2,9 @@
 
 use crate::db::{Db, Lane, Target};
 use crate::error::{Error, ErrorKind, Result};
-use crate::lock::{Evidence, LockKind, LockSchema, Operation, Seen, Source, Verdict, judge};
+use crate::lock::{
+    Evidence, LockKind, LockSchema, Operation, Seen, Source, Verdict, judge, unsound,
+};
 use crate::retry::{Budget, Spent};
 use crate::value::Item;
 use crate::wire::{self, Answer, Failure};
@@ -239,15 +241,14 @@ impl<'a> Flight<'a> {
                 _ => Verdict::Unknown,
             };
         };
-        let verdict = judge(
-            &planned.write,
-            &Evidence {
-                image: seen.as_ref(),
-                source,
-                issued_before: &|id| self.db.identity().issued_before(id, &planned.issued),
-                answered_once: copies.answered_once(),
-            },
-        );
+        let evidence = Evidence {
+            image: seen.as_ref(),
+            source,
+            issued_before: &|id| self.db.identity().issued_before(id, &planned.issued),
+            answered_once: copies.answered_once(),
+        };
+        let verdict = unsound(self.db.judging(), &planned.write, &evidence)
+            .unwrap_or_else(|| judge(&planned.write, &evidence));
         let guarded = image.is_some_and(|image| planned.guard.holds(image));
         match verdict {
             // The lock held, but not what the write found in a list: a tool that moves no lock was here.
