@@ -8,6 +8,7 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::AttributeValue;
 use optimist::{Entity, Item, RetryPolicy};
 use optimist_tests::{Backend, Machine};
@@ -203,7 +204,7 @@ async fn by_hand(machine: &Machine, back_off: bool) -> Result<(), AnyError> {
             Ok(_) => return Ok(()),
             Err(error) => {
                 let service = error.as_service_error();
-                if !service.is_some_and(|e| e.is_conditional_check_failed_exception()) {
+                if !service.is_some_and(UpdateItemError::is_conditional_check_failed_exception) {
                     return Err(error.into());
                 }
             }

@@ -161,10 +161,13 @@ where
     let noticed = stale.is_err_and(|error| error.is_conflict());
     let modified = tables[1].modify_with("ann", |_| remove("eve")).await?;
     let again = tables[0].modify_with("ann", |_| remove("eve")).await?;
-    let note = format!(
-        "stale removal noticed: {noticed}; a second removal of eve finds {} gone",
-        again.output.gone.len()
-    );
+    let gone = again.output.gone.len();
+    if !noticed || gone != 1 {
+        return Err(
+            format!("stale removal noticed: {noticed}, second removal: {gone} gone").into(),
+        );
+    }
+    let note = format!("stale removal noticed; a second removal of eve finds {gone} gone");
     Ok((modified.stored.friends().to_vec(), note))
 }
 
@@ -191,5 +194,8 @@ async fn sets(backend: &Backend) -> Result<Left, AnyError> {
     let requests = machines[0].transport.total() + machines[1].transport.total();
     let ann = table.require("ann").await?;
     let left = ann.friends.iter().cloned().collect();
+    if requests != 2 {
+        return Err(format!("{requests} requests for two removals").into());
+    }
     Ok((left, format!("{requests} requests, no retries")))
 }

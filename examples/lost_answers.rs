@@ -10,6 +10,7 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::AttributeValue;
 use optimist::{Entity, IntoKey, RetryPolicy};
 use optimist_tests::{Backend, Fault, Machine};
@@ -262,7 +263,9 @@ async fn bare(
                     Ok(_) => break true,
                     Err(error) => {
                         let service = error.as_service_error();
-                        if !service.is_some_and(|e| e.is_conditional_check_failed_exception()) {
+                        if !service
+                            .is_some_and(UpdateItemError::is_conditional_check_failed_exception)
+                        {
                             break false;
                         }
                     }
@@ -284,8 +287,8 @@ fn sum(counts: Vec<Count>, machines: &[Machine], counted: i64) -> Count {
         .map(|machine| machine.transport.total())
         .sum();
     let total = Count {
-        counted,
         requests,
+        counted,
         ..Count::default()
     };
     counts.into_iter().fold(total, |total, one| Count {

@@ -64,9 +64,9 @@ pub use entity::{
 };
 pub use error::{Error, ErrorKind, Result};
 pub use expr::{
-    Attr, AttributeType, Change, Condition, Container, Edit, Holds, KeyAttr, KeyAttribute,
+    Attr, AttributeType, Change, Condition, Container, Edit, Holds, InList, KeyAttr, KeyAttribute,
     ListField, MapField, NumberField, Opaque, Operand, OrderedField, OrderedForm, Plain, PlainForm,
-    Set, SetForm, Settable, Size, Step, StringField,
+    Set, SetForm, Settable, Size, StringField,
 };
 #[cfg(feature = "test-judges")]
 #[doc(hidden)]
@@ -86,6 +86,7 @@ pub use value::{
 #[doc(hidden)]
 pub mod __derive {
     pub use std::default::Default;
+    pub use std::mem::swap;
     pub use std::option::Option;
     pub use std::result::Result;
     pub use std::time::SystemTime;

@@ -207,7 +207,7 @@ fn refuse_serde(meta: &Meta, name: &str, errors: &mut Errors) {
     errors.on(
         meta.path(),
         format!(
-            "serde attribute `{name}` is not supported by `#[derive(Entity)]`; supported are `rename`, `rename_all`, \
+            "serde attribute `{name}` is not supported; supported are `rename`, `rename_all`, \
              `default`, `skip`, `with`, `skip_serializing_if` and `alias`"
         ),
     );
@@ -215,14 +215,19 @@ fn refuse_serde(meta: &Meta, name: &str, errors: &mut Errors) {
 
 /// What stands inside all the `#[of(…)]`, one by one.
 fn metas(attributes: &[Attribute], of: &str, errors: &mut Errors) -> Vec<Meta> {
-    let parse = Punctuated::<Entry, Token![,]>::parse_terminated;
     attributes
         .iter()
         .filter(|attribute| attribute.path().is_ident(of))
-        .filter_map(|attribute| errors.ok(attribute.parse_args_with(parse)))
+        .filter_map(|attribute| errors.ok(entries(attribute)))
         .flatten()
-        .map(|Entry(meta)| meta)
         .collect()
+}
+
+/// What stands inside one `#[…(…)]`.
+pub(crate) fn entries(attribute: &Attribute) -> syn::Result<Vec<Meta>> {
+    let parse = Punctuated::<Entry, Token![,]>::parse_terminated;
+    let entries = attribute.parse_args_with(parse)?;
+    Ok(entries.into_iter().map(|Entry(meta)| meta).collect())
 }
 
 /// A `Meta` whose name may be the keyword `const`.

@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
-use syn::Type;
+use syn::{Attribute, Data, DeriveInput, Type};
 
-use crate::attr::LockKind;
+use crate::attr::{self, LockKind};
 use crate::errors::Errors;
 use crate::model::{Field, Model, Name, Role};
 
@@ -50,15 +50,25 @@ pub(crate) fn check(model: &Model, errors: &mut Errors) {
 }
 
 /// A part is stored inside an attribute, by serde alone.
-pub(crate) fn check_part(model: &Model, errors: &mut Errors) {
-    if let Some(table) = &model.table {
-        errors.on(table, "a part has no table of its own");
-    }
-    for field in &model.fields {
-        let attrs = &field.attrs;
-        let roles = [attrs.partition_key, attrs.sort_key, attrs.lock, attrs.set];
-        for span in roles.into_iter().flatten() {
-            errors.at(span, "a part is stored by serde inside an attribute: only the attributes of an entity can be this");
+pub(crate) fn check_part(input: &DeriveInput, errors: &mut Errors) {
+    let mut refuse = |attributes: &[Attribute], allowed: &str| {
+        let own = attributes.iter().filter(|a| a.path().is_ident("entity"));
+        for meta in own.filter_map(|a| attr::entries(a).ok()).flatten() {
+            if !meta.path().is_ident(allowed) {
+                errors.on(
+                    &meta,
+                    format!(
+                        "a part is stored by serde inside an attribute: only `{allowed}` can stand here; name and \
+                         form are those of `#[serde(…)]`"
+                    ),
+                );
+            }
+        }
+    };
+    refuse(&input.attrs, "crate");
+    if let Data::Struct(data) = &input.data {
+        for field in &data.fields {
+            refuse(&field.attrs, "const");
         }
     }
 }

@@ -79,9 +79,8 @@ pub fn part(input: TokenStream) -> TokenStream {
     let input = parse_macro_input!(input as DeriveInput);
     let mut errors = errors::Errors::default();
     let model = model::Model::of(&input, &mut errors);
-    check::check_part(&model, &mut errors);
-    errors
-        .into_tokens()
-        .unwrap_or_else(|| expand::part(&model))
-        .into()
+    check::check_part(&input, &mut errors);
+    let mut tokens = expand::part(&model);
+    tokens.extend(errors.into_tokens());
+    tokens.into()
 }

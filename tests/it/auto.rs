@@ -117,6 +117,31 @@ async fn every_write_path_sets_the_times() {
 }
 
 #[tokio::test]
+async fn save_as_keeps_the_time_of_creation() {
+    let (_, _, posts) = world::<Post>().await;
+    let stored = posts.insert(post()).await.unwrap();
+    let body = Post {
+        id: stored.id,
+        text: "new".into(),
+        ..post()
+    };
+    let saved = posts.save_as(body, stored.token().unwrap()).await.unwrap();
+    assert_eq!(
+        (saved.created, saved.text.as_str()),
+        (stored.created, "new")
+    );
+    let body = Post {
+        id: stored.id,
+        ..post()
+    };
+    let refused = posts
+        .save_as(body, saved.token().unwrap())
+        .condition(Post::VIEWS.gt(5))
+        .await;
+    assert!(refused.unwrap_err().is_condition_refused());
+}
+
+#[tokio::test]
 async fn a_token_saves_what_it_names_and_nothing_newer() {
     let (_, machine, counters) = world::<Counter>().await;
     let stored = counters.insert(counter("c")).await.unwrap();

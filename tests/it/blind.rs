@@ -311,3 +311,28 @@ async fn an_item_over_400_kb_is_refused_with_its_size_and_largest_attribute() {
     let never = RetryPolicy::never();
     people.insert(person("ann")).retry(never).await.unwrap();
 }
+
+#[tokio::test]
+async fn exactly_once_a_refusal_after_a_lost_copy_is_unknown_and_so_is_one_that_stays_in_progress()
+{
+    let (_, machine, counters) = world::<Counter>().await;
+    counters.insert(counter("c")).await.unwrap();
+    machine
+        .transport
+        .script("TransactWriteItems", [LoseRequest]);
+    let take = counters
+        .apply("c", Counter::COUNT.sub(1))
+        .condition(Counter::COUNT.gt(0));
+    let error = take.exactly_once().await.unwrap_err();
+    assert!(
+        error.is_outcome_unknown(),
+        "the lost copy may yet arrive: {error}"
+    );
+    machine
+        .transport
+        .script("TransactWriteItems", [Fault::TransactionInProgress; 200]);
+    let add = counters
+        .apply("c", Counter::COUNT.add(1))
+        .retry(RetryPolicy::never());
+    assert!(add.exactly_once().await.unwrap_err().is_outcome_unknown());
+}

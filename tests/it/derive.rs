@@ -216,3 +216,28 @@ async fn number_and_binary_keys_are_found_again() {
     assert!(numbers.get((1, vec![0])).await.unwrap().is_none());
     assert_eq!(machine.db.lanes_in_use(), 0);
 }
+
+macro_rules! entity {
+    ($name:ident, $table:literal, $key:ty, $value:ty) => {
+        #[derive(Entity, Debug)]
+        #[entity(table = $table)]
+        struct $name {
+            #[entity(partition_key)]
+            id: $key,
+            #[entity(updated_at)]
+            at: $value,
+        }
+    };
+}
+entity!(FromMacro, "macros", String, std::time::SystemTime);
+
+#[tokio::test]
+async fn an_entity_can_come_from_a_macro() {
+    let (_, _, table) = world::<FromMacro>().await;
+    let at = std::time::UNIX_EPOCH;
+    table
+        .insert(FromMacro { id: "m".into(), at })
+        .await
+        .unwrap();
+    assert!(table.require("m").await.unwrap().at > at);
+}

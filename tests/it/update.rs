@@ -490,3 +490,139 @@ async fn unknown_attributes_and_elements_survive_typed_changes() {
     );
     assert_eq!(ann.image()["foreign"], n(1));
 }
+
+#[tokio::test]
+async fn a_path_through_an_index_makes_an_edit_of_what_was_read() {
+    let (_, _, people) = world::<Person>().await;
+    let mut ann = people.insert(person("ann")).await.unwrap();
+    people
+        .update(
+            &mut ann,
+            Person::TAGS.at(1).set("B") + Person::HOME.field(Home::ROOMS).at(0).add(5u32),
+        )
+        .await
+        .unwrap();
+    assert_eq!(
+        (ann.tags.join(""), ann.home.rooms[0]),
+        ("aBcb".to_owned(), 6)
+    );
+    let seen = people
+        .apply("ann", Person::LOGINS.add(1))
+        .condition(Person::TAGS.at(1).eq("B"));
+    assert_eq!(seen.returning(Person::TAGS.at(2)).await.unwrap(), "c");
+}
+
+#[tokio::test]
+async fn a_change_that_leaves_what_the_entity_cannot_hold_is_told_as_carried_out() {
+    let (_, _, people) = world::<Person>().await;
+    let mut ann = people.insert(person("ann")).await.unwrap();
+    let error = people
+        .apply("ann", Person::LOGINS.sub(1))
+        .await
+        .unwrap_err();
+    assert!(error.is_written_unreadable(), "{error}");
+    assert_eq!(error.current_item().unwrap()["logins"], n(-1));
+    people.apply("ann", Person::LOGINS.set(0u64)).await.unwrap();
+    people.reload(&mut ann).await.unwrap();
+    let error = people
+        .update(&mut ann, Person::LOGINS.sub(1))
+        .await
+        .unwrap_err();
+    assert!(error.is_written_unreadable(), "{error}");
+    let nothing = people.apply("ann", Change::nothing()).await.unwrap_err();
+    assert!(nothing.is_invalid_input());
+}
+
+#[derive(Entity, Debug)]
+#[entity(table = "renamed")]
+struct Renamed {
+    #[entity(partition_key)]
+    id: String,
+    #[serde(alias = "loginCount")]
+    logins: u64,
+}
+
+#[tokio::test]
+async fn a_typed_change_of_a_value_under_an_older_name_is_refused_until_it_moved() {
+    let (_, _, table) = world::<Renamed>().await;
+    put_raw(&table, [("id", s("a")), ("loginCount", n(41))]).await;
+    let mut read = table.require("a").await.unwrap();
+    let errors = [
+        table
+            .update(&mut read, Renamed::LOGINS.add(1))
+            .await
+            .unwrap_err(),
+        table.apply("a", Renamed::LOGINS.add(1)).await.unwrap_err(),
+    ];
+    for error in errors {
+        assert!(
+            error.is_invalid_input() && error.to_string().contains("`loginCount`"),
+            "{error}"
+        );
+    }
+    table.modify("a", |a| a.logins += 1).await.unwrap();
+    let moved = table.apply("a", Renamed::LOGINS.add(1)).await.unwrap();
+    assert_eq!(moved.logins, 43);
+    assert!(!moved.image().contains_key("loginCount"));
+}
+
+#[tokio::test]
+async fn apply_at_the_last_version_or_on_a_foreign_lock_says_so() {
+    let (_, _, people) = world::<Renamed>().await;
+    put_raw(
+        &people,
+        [("id", s("a")), ("logins", n(1)), ("version", n(i64::MAX))],
+    )
+    .await;
+    let error = people.apply("a", Renamed::LOGINS.add(1)).await.unwrap_err();
+    assert!(error.is_invalid_input(), "{error}");
+    put_raw(
+        &people,
+        [("id", s("a")), ("logins", n(1)), ("version", s("one"))],
+    )
+    .await;
+    let error = people.apply("a", Renamed::LOGINS.add(1)).await.unwrap_err();
+    assert!(error.is_marshalling(), "{error}");
+}
+
+#[derive(Entity, Debug, Clone)]
+#[entity(table = "plain-posts", lock = values)]
+struct PlainPost {
+    #[entity(partition_key)]
+    id: String,
+    text: String,
+    views: u64,
+    #[entity(updated_at)]
+    updated: std::time::SystemTime,
+}
+
+#[tokio::test]
+async fn with_values_the_time_of_change_is_no_conflict_and_doubt_is_told() {
+    let (_, machine, posts) = world::<PlainPost>().await;
+    let new = PlainPost {
+        id: "p".into(),
+        text: "old".into(),
+        views: 0,
+        updated: std::time::UNIX_EPOCH,
+    };
+    let mut one = posts.insert(new).await.unwrap();
+    let mut two = one.clone();
+    one.text = "x".into();
+    posts.save(&mut one).await.unwrap();
+    two.views = 1;
+    posts.save(&mut two).await.unwrap();
+    machine.transport.script("UpdateItem", [Fault::LoseAnswer]);
+    one.text = "y".into();
+    assert!(posts.save(&mut one).await.unwrap_err().is_outcome_unknown());
+    one.text = "x".into();
+    let error = posts.save(&mut one).await.unwrap_err();
+    assert!(
+        error.is_outcome_unknown(),
+        "taken back, but is it there? {error}"
+    );
+    one.views = 9;
+    assert!(
+        posts.save(&mut one).await.unwrap_err().is_conflict(),
+        "it was there"
+    );
+}

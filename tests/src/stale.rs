@@ -13,15 +13,17 @@ pub(crate) struct Answers(Arc<Mutex<HashMap<Read, Vec<u8>>>>);
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Read(Vec<u8>);
 
-impl Answers {
+impl Read {
     /// The read that a request is, if it may be stale: one without `ConsistentRead`.
-    pub(crate) fn read(&self, operation: &str, request: &HttpRequest) -> Option<Read> {
+    pub(crate) fn of(operation: &str, request: &HttpRequest) -> Option<Self> {
         let body = request.body().bytes()?;
         let reads = ["GetItem", "Query", "Scan"].contains(&operation);
         let text = std::str::from_utf8(body).ok()?;
-        (reads && !text.contains(r#""ConsistentRead":true"#)).then(|| Read(body.to_vec()))
+        (reads && !text.contains(r#""ConsistentRead":true"#)).then(|| Self(body.to_vec()))
     }
+}
 
+impl Answers {
     /// An older answer to the same read.
     pub(crate) fn older(&self, read: &Read) -> Option<Result<HttpResponse, ConnectorError>> {
         let body = self.all().get(read)?.clone();

@@ -11,7 +11,7 @@ use aws_smithy_runtime_api::client::http::{
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_types::body::SdkBody;
 
-use crate::stale::Answers;
+use crate::stale::{Answers, Read};
 
 type Answer = Result<HttpResponse, ConnectorError>;
 
@@ -221,7 +221,7 @@ impl HttpConnector for Connector {
             if !latency.is_zero() {
                 tokio::time::sleep(latency).await;
             }
-            let Some(read) = answers.read(&operation, &request) else {
+            let Some(read) = Read::of(&operation, &request) else {
                 return carry_out(inner, request, fault).await;
             };
             match (fault, answers.older(&read)) {

@@ -56,4 +56,7 @@ fn main() {
     let _: Condition<User> = User::LOGINS.gt(1) & Order::TOTAL.gt(1);
     let _: Change<User> = User::LIST.remove_value("x");
     let _: Edit<User> = Order::TOTAL.add(1).into();
+    // What an index is on the way to holds only for what was read: no blind change.
+    let _: Change<User> = User::LIST.at(3).remove();
+    let _: Change<User> = User::LIST.at(3).set("x");
 }

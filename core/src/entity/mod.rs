@@ -64,6 +64,9 @@ pub trait Entity: Sized + Send + 'static {
     /// Fills what a new item gets by itself: times of creation and change, a key that is unset.
     fn stamp_new(&mut self, _now: SystemTime) {}
 
+    /// Takes the time of creation from `older`, the same item.
+    fn keep_creation(&mut self, _older: &mut Self) {}
+
     /// Sets the time of change.
     fn stamp_change(&mut self, _now: SystemTime) {}
 

@@ -130,11 +130,12 @@ impl<E: Entity> Stored<E> {
         Ok((!assignments.is_empty()).then_some((assignments, now)))
     }
 
-    /// Replaces the value, as one edit. The lock view stays.
-    pub(crate) fn replace(&mut self, entity: E) -> Result<()> {
+    /// Replaces the value, as one edit. The lock view and the time of creation stay.
+    pub(crate) fn replace(&mut self, mut entity: E) -> Result<()> {
         let lock = self.lock.as_ref().map(Lock::to_attribute);
         let view = E::decode_lock_view(lock.as_ref())
             .map_err(|error| error.of(E::SCHEMA.lock.attribute))?;
+        entity.keep_creation(self);
         **self = entity;
         self.entity.set_lock_view(view);
         Ok(())
@@ -185,7 +186,10 @@ impl<E: Entity> Stored<E> {
     /// The handle becomes what the server made of the item, under the lock that this write left. Where somebody has
     /// written since, `image` is theirs, and the next write of this handle conflicts.
     pub(crate) fn refresh(&mut self, image: Item, left: Left, view: E::LockView) -> Result<()> {
-        self.entity = E::decode(&image)?;
+        self.entity = match E::decode(&image) {
+            Ok(entity) => entity,
+            Err(error) => return Err(Error::written(error.into(), Some(image))),
+        };
         self.entity.set_lock_view(view);
         self.image = image;
         self.lock.clone_from(&left.lock);

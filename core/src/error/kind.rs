@@ -23,6 +23,8 @@ pub enum ErrorKind {
     InvalidInput,
     /// A list does not hold a value that was required to be there. Nothing was written.
     ElementNotFound,
+    /// The write was carried out, but the item that it left cannot be read as the entity. Do not repeat it.
+    WrittenUnreadable,
     /// A value could not be turned into an attribute, or an attribute into a value.
     Marshalling,
     /// DynamoDB refused the request, or could not be reached. Nothing was written.
@@ -41,6 +43,7 @@ impl fmt::Display for ErrorKind {
             Self::LaneTimeout => "lane timeout",
             Self::InvalidInput => "invalid input",
             Self::ElementNotFound => "element not found",
+            Self::WrittenUnreadable => "written, but unreadable",
             Self::Marshalling => "marshalling failed",
             Self::Service => "service error",
         })

@@ -47,6 +47,14 @@ impl Error {
         }))
     }
 
+    /// The write was carried out, and `unreadable` is why its item cannot be shown.
+    pub(crate) fn written(unreadable: Self, image: Option<Item>) -> Self {
+        let message = format!("the change was carried out; {}", unreadable.0.message);
+        Self::new(ErrorKind::WrittenUnreadable, message)
+            .showing(image)
+            .because(unreadable)
+    }
+
     pub(crate) fn invalid(message: impl Into<String>) -> Self {
         Self::new(ErrorKind::InvalidInput, message)
     }
@@ -178,6 +186,12 @@ impl Error {
     #[must_use]
     pub fn is_invalid_input(&self) -> bool {
         self.kind() == ErrorKind::InvalidInput
+    }
+
+    /// The write was carried out, but the item that it left cannot be read as the entity.
+    #[must_use]
+    pub fn is_written_unreadable(&self) -> bool {
+        self.kind() == ErrorKind::WrittenUnreadable
     }
 
     /// A value could not be turned into an attribute, or an attribute into a value.

@@ -3,12 +3,12 @@ use std::marker::PhantomData;
 
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::kinds::{Holds, KeyAttribute, ListField, MapField, Plain, PlainForm};
-use super::{Path, Step};
+use super::Path;
+use super::kinds::{Holds, InList, KeyAttribute, ListField, MapField, Plain, PlainForm};
 use crate::value::{AttributeValue, Encoded, ValueError, decode, encode};
 
 /// A typed path: a place of type `T` in the items of `E`, stored as `K` says ([`Plain`], [`Set`](crate::Set),
-/// [`Opaque`](crate::Opaque) or [`KeyAttribute`]).
+/// [`Opaque`](crate::Opaque), [`KeyAttribute`]) or is reached ([`InList`]).
 ///
 /// The derive gives each attribute one, named like its field in upper case: `User::LOGINS`. From there `field`, `at` and
 /// `key` lead into parts, lists and maps.
@@ -91,7 +91,7 @@ impl<E, T, K> Attr<E, T, K> {
 
 impl<E, T, K> Attr<E, T, K> {
     /// A field of the struct at this path; the struct derives [`Part`](derive@crate::Part).
-    pub fn field<P, U, F>(self, field: Attr<P, U, F>) -> Attr<E, U, F>
+    pub fn field<P, U, F>(self, field: Attr<P, U, F>) -> Attr<E, U, K::Inside<F>>
     where
         K: PlainForm,
         T: Holds<P>,
@@ -99,8 +99,9 @@ impl<E, T, K> Attr<E, T, K> {
         Attr::new(self.path.join(field.path), field.encode, field.decode)
     }
 
-    /// An element of the list at this path.
-    pub fn at(self, index: usize) -> Attr<E, T::Element, Plain>
+    /// An element of the list at this path. It can be compared in any condition; changing it makes an
+    /// [`Edit`](crate::Edit), since its index holds only for what was read.
+    pub fn at(self, index: usize) -> Attr<E, T::Element, InList>
     where
         K: PlainForm,
         T: ListField<Element: Serialize + DeserializeOwned>,
@@ -110,7 +111,7 @@ impl<E, T, K> Attr<E, T, K> {
     }
 
     /// An entry of the map at this path.
-    pub fn key(self, key: &str) -> Attr<E, T::Value, Plain>
+    pub fn key(self, key: &str) -> Attr<E, T::Value, K::Inside<Plain>>
     where
         K: PlainForm,
         T: MapField<Value: Serialize + DeserializeOwned>,
@@ -119,24 +120,26 @@ impl<E, T, K> Attr<E, T, K> {
         Attr::new(self.path.then(key), encode, decode)
     }
 
-    /// A place inside a value whose shape Rust does not know, with the type you say it has.
+    /// A place inside nested maps whose keys Rust does not know, with the type you say it has.
     ///
     /// ```
-    /// # use optimist::{Entity, Step};
+    /// # use optimist::Entity;
     /// # #[derive(Entity)]
     /// # #[entity(table = "users")]
     /// # struct User { #[entity(partition_key)] id: String, extra: std::collections::BTreeMap<String, u64> }
-    /// let third = User::EXTRA.dynamic::<u64>([Step::from("scores"), Step::from(2)]);
-    /// assert_eq!(third.gt(10).to_string(), "extra.scores[2] > 10");
+    /// let third = User::EXTRA.dynamic::<Vec<u64>>(["scores", "2026"]).at(2);
+    /// assert_eq!(third.gt(10).to_string(), "extra.scores.2026[2] > 10");
     /// ```
     pub fn dynamic<U: Serialize + DeserializeOwned>(
         self,
-        steps: impl IntoIterator<Item = Step>,
-    ) -> Attr<E, U, Plain>
+        keys: impl IntoIterator<Item = impl AsRef<str>>,
+    ) -> Attr<E, U, K::Inside<Plain>>
     where
         K: PlainForm,
     {
-        let path = steps.into_iter().fold(self.path, Path::then);
+        let path = keys
+            .into_iter()
+            .fold(self.path, |path, key| path.then(key.as_ref()));
         Attr::new(path, encode::<U>, decode::<U>)
     }
 }

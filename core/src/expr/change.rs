@@ -44,6 +44,11 @@ impl<E> Change<E> {
         }
     }
 
+    /// Whether it changes no place.
+    pub(crate) fn is_nothing(&self) -> bool {
+        self.actions.as_ref().is_ok_and(Vec::is_empty)
+    }
+
     /// Whether this place is one of those that change.
     pub(crate) fn touches(&self, place: &Path) -> bool {
         let mut actions = self.actions.iter().flatten();
@@ -96,36 +101,41 @@ pub(super) fn at(path: &Path) -> impl Fn(ValueError) -> ValueError + use<> {
 
 impl<E, T, K> Attr<E, T, K> {
     /// Sets the value; one that is stored as an absent attribute (`None`, the empty set) removes it.
-    pub fn set(self, value: impl Operand<T>) -> Change<E>
+    pub fn set(self, value: impl Operand<T>) -> K::Made<E>
     where
         K: Settable,
     {
         let value = (self.encode)(&value.into_value()).map_err(at(&self.path));
-        Change::of(value.map(|value| match value {
+        let action = value.map(|value| match value {
             Some(value) => Action::Set(self.path, value),
+            // A removal would move the elements behind it.
+            None if self.path.ends_in_list() => Action::Set(self.path, AttributeValue::Null(true)),
             None => Action::Remove(self.path),
-        }))
+        });
+        Change::of(action).into()
     }
 
     /// Sets the value, if there is none.
-    pub fn set_if_missing(self, value: impl Operand<T>) -> Change<E>
+    pub fn set_if_missing(self, value: impl Operand<T>) -> K::Made<E>
     where
         K: Settable,
     {
         let value = (self.encode)(&value.into_value()).map_err(at(&self.path));
-        match value {
+        let change = match value {
             Ok(None) => Change::nothing(),
             Ok(Some(value)) => Change::of(Ok(Action::SetIfMissing(self.path, value))),
             Err(error) => Change::of(Err(error)),
-        }
+        };
+        change.into()
     }
 
     /// Removes the value. A field that is no Option and has no default cannot be read afterwards.
-    pub fn remove(self) -> Change<E>
+    #[must_use = "a change does nothing until it is given to a verb"]
+    pub fn remove(self) -> K::Made<E>
     where
         K: Settable,
     {
-        Change::of(Ok(Action::Remove(self.path)))
+        Change::of(Ok(Action::Remove(self.path))).into()
     }
 }
 
@@ -133,23 +143,25 @@ impl<E, T, K> Attr<E, T, K> {
     // Not `std::ops::Add`: the sum of an attribute and a number is a change, and changes are what `+` joins.
     #[allow(clippy::should_implement_trait)]
     /// Adds to the number; a missing one counts as zero. DynamoDB computes exactly, to 38 digits.
-    pub fn add(self, by: impl Operand<T>) -> Change<E>
+    pub fn add(self, by: impl Operand<T>) -> K::Made<E>
     where
         T: NumberField,
         K: PlainForm,
     {
         self.arithmetic(by, |path, from, by| Action::Add { path, from, by })
+            .into()
     }
 
     #[allow(clippy::should_implement_trait)]
     /// Subtracts from the number; a missing one counts as zero. It may become negative: a stock is guarded by a
     /// condition, `User::STOCK.ge(n)`.
-    pub fn sub(self, by: impl Operand<T>) -> Change<E>
+    pub fn sub(self, by: impl Operand<T>) -> K::Made<E>
     where
         T: NumberField,
         K: PlainForm,
     {
         self.arithmetic(by, |path, from, by| Action::Subtract { path, from, by })
+            .into()
     }
 
     fn arithmetic(
@@ -175,7 +187,7 @@ impl<E, T, K> Attr<E, T, K> {
 
 impl<E, T, K> Attr<E, T, K> {
     /// Puts elements at the end of the list; a missing one counts as empty.
-    pub fn append<V>(self, elements: impl IntoIterator<Item = V>) -> Change<E>
+    pub fn append<V>(self, elements: impl IntoIterator<Item = V>) -> K::Made<E>
     where
         T: ListField<Element: Serialize>,
         K: PlainForm,
@@ -186,10 +198,11 @@ impl<E, T, K> Attr<E, T, K> {
             to,
             elements,
         })
+        .into()
     }
 
     /// Puts elements at the front of the list, in their order; a missing one counts as empty.
-    pub fn prepend<V>(self, elements: impl IntoIterator<Item = V>) -> Change<E>
+    pub fn prepend<V>(self, elements: impl IntoIterator<Item = V>) -> K::Made<E>
     where
         T: ListField<Element: Serialize>,
         K: PlainForm,
@@ -200,6 +213,7 @@ impl<E, T, K> Attr<E, T, K> {
             to,
             elements,
         })
+        .into()
     }
 
     fn extend<V: Operand<T::Element>>(

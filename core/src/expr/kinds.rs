@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
+use super::{Change, Edit};
 use crate::value::{Number, SetField};
 
 /// How the attribute is stored: as serde says.
@@ -20,23 +21,48 @@ pub struct Opaque;
 #[derive(Debug, Clone, Copy)]
 pub struct KeyAttribute;
 
+/// How the value is reached: through the index of a list. It can be compared; a change of it depends on what was read, and
+/// so is an [`Edit`].
+#[derive(Debug, Clone, Copy)]
+pub struct InList;
+
 /// Attributes that can be set and removed: all but keys.
 #[diagnostic::on_unimplemented(
     message = "a key attribute cannot be changed",
     note = "insert an item with the new key and delete the old one"
 )]
-pub trait Settable {}
-impl Settable for Plain {}
-impl Settable for Set {}
-impl Settable for Opaque {}
+pub trait Settable {
+    /// What setting makes: a [`Change`], or an [`Edit`] where an index is on the way.
+    type Made<E>: From<Change<E>>;
+}
+impl Settable for Plain {
+    type Made<E> = Change<E>;
+}
+impl Settable for Set {
+    type Made<E> = Change<E>;
+}
+impl Settable for Opaque {
+    type Made<E> = Change<E>;
+}
+impl Settable for InList {
+    type Made<E> = Edit<E>;
+}
 
 /// Attributes whose form is serde's.
 #[diagnostic::on_unimplemented(
     message = "this needs an attribute that is stored plainly, not as `{Self}`",
     note = "`Set` is `#[entity(set)]`: use `insert` and `delete`; `Opaque` is `with`: it can only be compared, set and removed; `KeyAttribute` is a key: it cannot be changed"
 )]
-pub trait PlainForm {}
-impl PlainForm for Plain {}
+pub trait PlainForm: Settable {
+    /// How a value inside is reached that is stored as `F` there.
+    type Inside<F>;
+}
+impl PlainForm for Plain {
+    type Inside<F> = F;
+}
+impl PlainForm for InList {
+    type Inside<F> = Self;
+}
 
 /// Attributes that are sets.
 #[diagnostic::on_unimplemented(
@@ -54,6 +80,7 @@ impl SetForm for Set {}
 pub trait OrderedForm {}
 impl OrderedForm for Plain {}
 impl OrderedForm for KeyAttribute {}
+impl OrderedForm for InList {}
 
 /// Types stored as numbers.
 #[diagnostic::on_unimplemented(
@@ -78,7 +105,9 @@ macro_rules! numbers {
         impl OrderedField for Option<$number> {}
     )*};
 }
-numbers!(i8, i16, i32, i64, u8, u16, u32, u64, f32, f64, Number);
+numbers!(
+    i8, i16, i32, i64, isize, u8, u16, u32, u64, usize, f32, f64, Number
+);
 
 impl OrderedField for String {}
 impl OrderedField for Option<String> {}
@@ -153,13 +182,19 @@ pub trait Container<K> {
     /// What is looked for.
     type Member;
 }
-impl Container<Plain> for String {
+impl<K: PlainForm> Container<K> for String {
     type Member = String;
 }
-impl Container<Plain> for Option<String> {
+impl<K: PlainForm> Container<K> for Option<String> {
     type Member = String;
 }
-impl<T> Container<Plain> for Vec<T> {
+impl<T, K: PlainForm> Container<K> for Vec<T> {
+    type Member = T;
+}
+impl<T, K: PlainForm> Container<K> for VecDeque<T> {
+    type Member = T;
+}
+impl<T, K: PlainForm> Container<K> for Option<Vec<T>> {
     type Member = T;
 }
 impl<C: SetField> Container<Set> for C {

@@ -21,11 +21,11 @@ pub use edit::Edit;
 pub(crate) use edit::Resolved;
 pub(crate) use guard::Guard;
 pub use kinds::{
-    Container, Holds, KeyAttribute, ListField, MapField, NumberField, Opaque, Operand,
+    Container, Holds, InList, KeyAttribute, ListField, MapField, NumberField, Opaque, Operand,
     OrderedField, OrderedForm, Plain, PlainForm, Set, SetForm, Settable, StringField,
 };
 pub(crate) use over::over;
 pub(crate) use path::Path;
-pub use path::Step;
+pub(crate) use path::Step;
 pub use tree::AttributeType;
 pub(crate) use tree::Tree;

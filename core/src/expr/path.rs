@@ -5,7 +5,7 @@ use crate::value::{AttributeValue, Item};
 
 /// One step from an attribute into its value.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Step {
+pub(crate) enum Step {
     /// Into a map, by key.
     Key(Cow<'static, str>),
     /// Into a list, by index.
@@ -15,12 +15,6 @@ pub enum Step {
 impl From<&str> for Step {
     fn from(key: &str) -> Self {
         Self::Key(Cow::Owned(key.to_owned()))
-    }
-}
-
-impl From<String> for Step {
-    fn from(key: String) -> Self {
-        Self::Key(Cow::Owned(key))
     }
 }
 
@@ -73,6 +67,16 @@ impl Path {
 
     pub(crate) fn steps(&self) -> &[Step] {
         &self.steps
+    }
+
+    /// Whether an index is on the way.
+    pub(crate) fn is_in_list(&self) -> bool {
+        self.steps.iter().any(|step| matches!(step, Step::Index(_)))
+    }
+
+    /// Whether this is an element of a list.
+    pub(super) fn ends_in_list(&self) -> bool {
+        matches!(self.steps.last(), Some(Step::Index(_)))
     }
 
     /// Whether the two may not stand in one update: equal, or one inside the other.

@@ -56,6 +56,16 @@ impl Expected {
         Ok(Self::Held { lock, journal })
     }
 
+    /// Whether there is a next value for the lock.
+    pub(crate) fn can_move(&self, schema: &LockSchema) -> Result<(), LockError> {
+        match self.version() {
+            Some(version) if version >= MAX_VERSION => Err(LockError::Overflow {
+                attribute: schema.attribute,
+            }),
+            _ => Ok(()),
+        }
+    }
+
     /// What the write `id` leaves; `writers` is the K of a journal that begins with it.
     pub(crate) fn next(
         &self,
@@ -63,22 +73,11 @@ impl Expected {
         id: WriteId,
         writers: u8,
     ) -> Result<Left, LockError> {
-        let version = match self {
-            Self::Held {
-                lock: Lock::Version(version),
-                ..
-            } => *version,
-            _ => 0,
-        };
+        self.can_move(schema)?;
         let lock = match schema.kind {
             LockKind::Values => None,
             LockKind::Uuid => Some(Lock::Uuid(id.to_string())),
-            LockKind::Version if version >= MAX_VERSION => {
-                return Err(LockError::Overflow {
-                    attribute: schema.attribute,
-                });
-            }
-            LockKind::Version => Some(Lock::Version(version + 1)),
+            LockKind::Version => Some(Lock::Version(self.version().unwrap_or(0) + 1)),
         };
         let journal = schema.journal.map(|_| match self {
             Self::Held {

@@ -77,14 +77,14 @@ pub enum Judging {
 
 /// The verdict on an update as [`Judging`] says; `None` where the sound judge is to speak.
 pub(crate) fn unsound(judging: Judging, write: &Write, evidence: &Evidence<'_>) -> Option<Verdict> {
-    let last = evidence
+    let last_writer = evidence
         .image
         .and_then(|image| image.kept()?.entries.first().copied());
-    let lost = evidence.source == Source::Refusal && write.operation == Operation::Update;
+    let refused = evidence.source == Source::Refusal && write.operation == Operation::Update;
     match judging {
         Judging::Evidence => None,
-        Judging::LastWriterOnly if last == Some(write.id) => None,
-        _ => lost.then_some(Verdict::NotLanded),
+        Judging::LastWriterOnly if last_writer == Some(write.id) => None,
+        _ => refused.then_some(Verdict::NotLanded),
     }
 }
 

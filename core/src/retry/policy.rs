@@ -68,6 +68,11 @@ impl RetryPolicy {
         Self { cap, ..self }
     }
 
+    /// The same, with a deadline of at most this.
+    pub(crate) fn at_most(self, deadline: Duration) -> Self {
+        self.deadline(self.deadline.min(deadline))
+    }
+
     pub(super) fn most_attempts(&self) -> u32 {
         self.attempts
     }

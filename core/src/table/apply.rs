@@ -8,11 +8,12 @@ use super::get::not_found;
 use super::option::option;
 use super::plan_blind;
 use super::terms::Terms;
-use super::update::stamped;
+use super::update::{older_name, stamped};
 use crate::db::{Table, Target};
 use crate::entity::{Entity, IntoKey, Stored, to_item};
 use crate::error::{Error, ErrorKind, Result};
 use crate::expr::{Attr, Change, Path, over};
+use crate::lock::{Expected, Seen};
 use crate::retry::RetryPolicy;
 use crate::value::{AttributeValue, Item, ValueError};
 use crate::wire::Returns;
@@ -57,7 +58,8 @@ impl<E: Entity> Table<E> {
     /// `NotFound`: there is no such item ([`or_insert`](Apply::or_insert) makes one). `ConditionRefused`: the call's
     /// condition does not hold; [`Error::current`] gives the item. `OutcomeUnknown`: the answer was lost; the change is not
     /// sent again. `InvalidInput`: places overlap, the change does not fit an expression, or the version has reached its
-    /// maximum. `Marshalling`: a value that cannot be stored. `Exhausted`, `Service`: nothing was written.
+    /// maximum. `WrittenUnreadable`: the change was carried out and left what the entity cannot hold (an unsigned field below
+    /// zero). `Marshalling`: a value that cannot be stored. `Exhausted`, `Service`: nothing was written.
     ///
     /// ```
     /// # use optimist::{Db, Entity, local};
@@ -96,7 +98,8 @@ impl<E: Entity> Apply<E> {
     option!(condition => 0.terms);
 
     /// Where there is no item, one is made of `entity` and the change, in the same request. An item that is there is changed;
-    /// of `entity` it takes only attributes that it lacks. A set that the change touches starts empty.
+    /// of `entity` it takes only attributes that it lacks. A set that the change touches starts empty. A
+    /// [`condition`](Self::condition) is asked of the missing item too.
     pub fn or_insert(mut self, mut entity: E) -> Self {
         entity.stamp_new(SystemTime::now());
         self.0.or_insert = Some(entity);
@@ -148,6 +151,9 @@ impl<E: Entity> Call<E> {
         let (db, upsert) = (self.table.db(), self.or_insert.is_some());
         let request = || {
             let mut wanted = self.terms.on(&Item::new())?;
+            if self.change.is_nothing() {
+                return Err(Error::invalid("the change comes to nothing"));
+            }
             wanted.actions = stamped::<E>(self.change.into_actions()?)?;
             if let Some(entity) = &self.or_insert {
                 if entity.key() != target.key {
@@ -170,12 +176,29 @@ impl<E: Entity> Call<E> {
             Outcome::Done(item) => Ok((target, item)),
             Outcome::Refused(None, cause) if !upsert => Err(not_found(&target).because(cause)),
             Outcome::Refused(image, cause) => {
-                let message = "the call's condition does not hold, or the version has reached its maximum; nothing was written";
-                let error = target.blame(Error::new(ErrorKind::ConditionRefused, message));
-                Err(error.showing(image).because(cause))
+                let why = refused::<E>(image.as_ref()).unwrap_or_else(|| {
+                    let message = "the call's condition does not hold; nothing was written";
+                    Error::new(ErrorKind::ConditionRefused, message)
+                });
+                Err(target.blame(why).showing(image).because(cause))
             }
         }
     }
+}
+
+/// What stands in the way of a blind write besides the caller's condition.
+fn refused<E: Entity>(image: Option<&Item>) -> Option<Error> {
+    let image = image?;
+    let alias = E::SCHEMA.attributes.iter().find_map(|attribute| {
+        let alias = attribute.aliases.iter().find(|a| image.contains_key(**a))?;
+        (!image.contains_key(attribute.name)).then(|| older_name(attribute.name, alias))
+    });
+    Seen::of(&E::SCHEMA.lock, image)
+        .and_then(|seen| Expected::after(&E::SCHEMA.lock, seen))
+        .and_then(|expected| expected.can_move(&E::SCHEMA.lock))
+        .err()
+        .map(Error::from)
+        .or(alias)
 }
 
 /// DynamoDB does not say which attribute was of another type than the change needs.
@@ -196,7 +219,9 @@ impl<E: Entity> IntoFuture for Apply<E> {
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async {
             let (target, item) = self.0.run(Returns::Item, Delivery::Once).await?;
-            Stored::read(&target.table, item.unwrap_or_default()).map_err(|e| target.blame(e))
+            let item = item.unwrap_or_default();
+            Stored::read(&target.table, item.clone())
+                .map_err(|error| target.blame(Error::written(error, Some(item))))
         })
     }
 }
@@ -207,15 +232,17 @@ impl<E: Entity, T: 'static> IntoFuture for ApplyReturning<E, T> {
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
-            let returns = if self.call.change.touches(&self.path) {
+            let returns = if self.call.change.touches(&self.path) && !self.path.is_in_list() {
                 Returns::Updated
             } else {
                 Returns::Item
             };
             let (target, item) = self.call.run(returns, Delivery::Once).await?;
             let item = item.unwrap_or_default();
-            (self.decode)(self.path.find(&item))
-                .map_err(|error| target.blame(error.of(&self.path.to_string())))
+            (self.decode)(self.path.find(&item)).map_err(|error| {
+                let error = error.of(&self.path.to_string()).into();
+                target.blame(Error::written(error, Some(item)))
+            })
         })
     }
 }

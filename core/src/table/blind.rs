@@ -1,6 +1,8 @@
 //! Writes that depend on no read: they have no lock condition to be judged by, take no lane, and are not sent again after
 //! an ambiguous failure, unless a client request token makes every copy the same write.
 
+use std::time::Duration;
+
 use uuid::Uuid;
 
 use super::flight::{exhausted, service};
@@ -21,6 +23,9 @@ pub(super) enum Delivery {
     ExactlyOnce,
 }
 
+/// DynamoDB knows a client request token for ten minutes; no copy may be sent after that.
+const TOKEN_WINDOW: Duration = Duration::from_mins(9);
+
 /// What became of a blind write, known.
 pub(super) enum Outcome {
     Done(Option<Item>),
@@ -39,7 +44,11 @@ pub(super) async fn send(
     delivery: Delivery,
     policy: &RetryPolicy,
 ) -> Result<Outcome> {
-    let mut budget = Budget::start(policy);
+    let policy = match delivery {
+        Delivery::Once => *policy,
+        Delivery::ExactlyOnce => policy.at_most(TOKEN_WINDOW),
+    };
+    let mut budget = Budget::start(&policy);
     let token = Uuid::new_v4().to_string();
     let (mut doubtful, mut cause) = (false, None);
     loop {
@@ -65,7 +74,7 @@ pub(super) async fn send(
                 image,
                 doubtful: 0,
                 source,
-            }) => return Ok(Outcome::Refused(image, source)),
+            }) if !doubtful => return Ok(Outcome::Refused(image, source)),
             Ok(Answer::Refused { source, .. }) => {
                 return Err(unknown(target, request, Some(source), &budget));
             }
@@ -93,8 +102,8 @@ fn unknown(
     budget: &Budget,
 ) -> Error {
     let message = format!(
-        "{} may have been carried out or may yet be: its answer was lost, and a blind write leaves nothing to know it by. \
-         Read the item and decide; `.exactly_once()` avoids this",
+        "{} may have been carried out or may yet be: an answer was lost, and a blind write leaves nothing to know it by. \
+         Read the item and decide; with `.exactly_once()` it is sent again until it is answered",
         request.name()
     );
     let error = target

@@ -8,7 +8,7 @@ use super::land::{Base, Modified, Reread, Turn, land};
 use super::option::option;
 use super::plan::{self, Wanted};
 use super::terms::Terms;
-use super::update::{Edited, wanted};
+use super::update::{Edited, stamped, wanted};
 use crate::db::{Table, Target};
 use crate::entity::{Entity, IntoKey, Stored};
 use crate::error::{Error, Result};
@@ -212,7 +212,7 @@ impl<E: Entity> ConvertToSet<E> {
                     AsSet::Becomes(value) => {
                         let assignment = Assignment { path, value };
                         assignment.apply(&mut converted);
-                        wanted.actions.push(assignment.into());
+                        wanted.actions = stamped::<E>(vec![assignment.into()])?;
                     }
                 }
                 let stored = Stored::read(&target.table, converted)?;

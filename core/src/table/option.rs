@@ -15,7 +15,8 @@ macro_rules! option {
         }
     };
     (condition => $($terms:tt).+) => {
-        /// What else must hold of the item; if it does not, the call ends in `ConditionRefused`. Several must all hold.
+        /// What else must hold of the item; if it does not, the call ends in `ConditionRefused`. Several must all hold. A call
+        /// that has nothing to write sends nothing, and so asks nothing.
         pub fn condition(mut self, condition: crate::expr::Condition<E>) -> Self {
             self.$($terms).+.require(condition);
             self

@@ -126,7 +126,10 @@ pub(super) fn update<E: Entity>(
     let left = expected.next(&E::SCHEMA.lock, issued.id, writers)?;
     if E::SCHEMA.lock.kind == LockKind::Values {
         for action in &wanted.actions {
-            if let Action::Set(path, _) | Action::Remove(path) = action {
+            let path = action.path();
+            let replaces = matches!(action, Action::Set(..) | Action::Remove(_));
+            // The time of change is no value that two writers could disagree on.
+            if (replaces || path.is_in_list()) && !is_automatic(E::SCHEMA, path) {
                 wanted.guard.expect(path.clone(), path.find(image).cloned());
             }
         }
@@ -149,6 +152,20 @@ pub(super) fn update<E: Entity>(
     Ok((planned, left))
 }
 
+fn is_automatic(schema: &Schema, path: &Path) -> bool {
+    let mut attributes = schema.attributes.iter();
+    attributes.any(|attribute| attribute.automatic && attribute.name == path.root())
+}
+
+/// Everything that the entity maps must be as in the image.
+pub(super) fn guard_all(schema: &Schema, image: &Item, guard: &mut Guard) {
+    for attribute in schema.attributes {
+        for name in std::iter::once(&attribute.name).chain(attribute.aliases) {
+            guard.expect(Path::attribute(name), image.get(*name).cloned());
+        }
+    }
+}
+
 /// A delete of what was read. With `lock = values`, everything that the entity maps must be unchanged.
 pub(super) fn delete<E: Entity>(
     key: &Item,
@@ -158,10 +175,7 @@ pub(super) fn delete<E: Entity>(
     issued: Issued,
 ) -> Result<Planned> {
     if E::SCHEMA.lock.kind == LockKind::Values {
-        for attribute in E::SCHEMA.attributes {
-            let value = image.get(attribute.name).cloned();
-            wanted.guard.expect(Path::attribute(attribute.name), value);
-        }
+        guard_all(E::SCHEMA, image, &mut wanted.guard);
     }
     plan::<E>(
         Operation::Delete,

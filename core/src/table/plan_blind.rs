@@ -1,7 +1,7 @@
 //! Pure: what a verb that reads nothing sends. It moves the lock all the same.
 
 use super::plan::{Wanted, bytes, check_size, stamp};
-use crate::entity::Entity;
+use crate::entity::{AttributeSchema, Entity};
 use crate::error::Result;
 use crate::expr::{Action, Assignment, Compiled, Compiler, Path, Tree};
 use crate::lock::{Expected, Journal, LockKind, MAX_VERSION, WriteId};
@@ -19,7 +19,16 @@ pub(super) fn apply<E: Entity>(
 ) -> Result<WriteRequest> {
     let exists = Tree::Exists(Path::attribute(E::SCHEMA.key.partition.0));
     let conditions = (!or_insert).then_some(exists).into_iter();
-    let conditions = conditions.chain(wanted.condition).collect();
+    // A value under an older name would not be seen.
+    let touched = |a: &&AttributeSchema| wanted.actions.iter().any(|w| w.path().root() == a.name);
+    let aliased = E::SCHEMA.attributes.iter().filter(touched).flat_map(|a| {
+        let own = Path::attribute(a.name);
+        let missing = |alias: &&'static str| Tree::Missing(Path::attribute(alias));
+        a.aliases
+            .iter()
+            .map(move |alias| Tree::Exists(own.clone()).or(missing(alias)))
+    });
+    let conditions = conditions.chain(aliased).chain(wanted.condition).collect();
     update::<E>(key, wanted.actions, conditions, returns, id, writers)
 }
 
@@ -33,9 +42,12 @@ pub(super) fn put_unchecked<E: Entity>(
     let schema = &E::SCHEMA.lock;
     if schema.kind == LockKind::Version && schema.journal.is_none() {
         // Version 1 again would let the holder of an older version 1 pass.
-        let assignments = E::SCHEMA.attributes.iter().map(|attribute| Assignment {
-            path: Path::attribute(attribute.name),
-            value: item.remove(attribute.name),
+        check_size(&item)?;
+        let names = E::SCHEMA.attributes.iter();
+        let names = names.flat_map(|a| std::iter::once(&a.name).chain(a.aliases));
+        let assignments = names.map(|name| Assignment {
+            path: Path::attribute(name),
+            value: item.remove(*name),
         });
         let actions = assignments.map(Action::from).collect();
         return update::<E>(key, actions, Vec::new(), Returns::Nothing, id, writers);

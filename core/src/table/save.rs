@@ -8,7 +8,8 @@ use super::plan;
 use super::terms::Terms;
 use crate::db::{Table, Target};
 use crate::entity::{Entity, InDoubt, Snapshot, Stored, lock_view};
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
+use crate::lock::LockKind;
 use crate::retry::{Budget, RetryPolicy};
 
 /// Stores what changed of an item. See [`Table::save`].
@@ -73,7 +74,12 @@ impl<E: Entity> Save<'_, E> {
     option!(condition => terms);
     option!(guard => terms);
 
-    pub(super) async fn run(self) -> Result<()> {
+    /// These terms.
+    pub(super) fn terms(self, terms: Terms<E>) -> Self {
+        Self { terms, ..self }
+    }
+
+    async fn run(self) -> Result<()> {
         let Self {
             table,
             stored,
@@ -118,13 +124,22 @@ async fn send<E: Entity>(
     let Some((assignments, snapshot)) = changes.or_else(in_doubt) else {
         return Ok(Sent::Settled);
     };
+    let values = E::SCHEMA.lock.kind == LockKind::Values;
+    if values && earlier && assignments.is_empty() {
+        let message = "an earlier write of this handle is in doubt, and without a lock attribute nothing tells whether it landed; reload";
+        return Err(target.blame(Error::new(ErrorKind::OutcomeUnknown, message)));
+    }
     let plan = || {
+        let mut wanted = terms.on(stored.image())?;
+        if values && earlier {
+            plan::guard_all(E::SCHEMA, stored.image(), &mut wanted.guard);
+        }
         plan::save::<E>(
             &target.key_item,
             stored.image(),
             stored.expected()?,
             assignments,
-            terms.on(stored.image())?,
+            wanted,
             db.identity().issue(),
             db.journal_writers(),
         )

@@ -3,6 +3,7 @@ use std::future::IntoFuture;
 use futures::future::BoxFuture;
 
 use super::option::option;
+use super::terms::Terms;
 use crate::db::Table;
 use crate::entity::{Entity, Stored};
 use crate::error::{Error, ErrorKind, Result};
@@ -16,11 +17,13 @@ pub struct SaveAs<E> {
     entity: E,
     token: Token,
     policy: Option<RetryPolicy>,
+    terms: Terms<E>,
 }
 
 impl<E: Entity> Table<E> {
     /// Stores `entity` in place of the item that had `token` when it was read, perhaps by another process: the second half of
-    /// a web service's ETag round trip. Attributes that the struct does not know stay; the lock view is ignored.
+    /// a web service's ETag round trip. Attributes that the struct does not know stay, and so does the time of creation; the
+    /// lock view is ignored.
     ///
     /// Sends one GetItem with `ConsistentRead`, and, if the token is still the item's and something changed, one UpdateItem
     /// of what changed.
@@ -70,12 +73,14 @@ impl<E: Entity> Table<E> {
             entity,
             token,
             policy: None,
+            terms: Terms::default(),
         }
     }
 }
 
 impl<E: Entity> SaveAs<E> {
     option!(retry => policy);
+    option!(condition => terms);
 
     async fn run(self) -> Result<Stored<E>> {
         let Self {
@@ -83,6 +88,7 @@ impl<E: Entity> SaveAs<E> {
             entity,
             token,
             policy,
+            terms,
         } = self;
         let policy = table.policy(policy);
         let target = table.target_of(entity.key())?;
@@ -95,7 +101,7 @@ impl<E: Entity> SaveAs<E> {
         stored
             .replace(entity)
             .map_err(|error| target.blame(error))?;
-        table.save(&mut stored).retry(policy).await?;
+        table.save(&mut stored).retry(policy).terms(terms).await?;
         Ok(stored)
     }
 }

@@ -29,7 +29,7 @@ struct Call<E> {
 impl<E: Entity> Table<E> {
     /// Stores an item, whatever is there, for those who mean it. Every holder of an older read conflicts afterwards: the item
     /// begins a new life. With the version lock and no journal, where lives cannot be told apart, the version of the item
-    /// that is there grows instead.
+    /// that is there grows instead, and attributes that the entity does not map stay.
     ///
     /// Sends one PutItem without condition (with a version and no journal: one UpdateItem of all attributes): 1 WCU per KB.
     /// Not sent again after an ambiguous failure; throttling is waited out.

@@ -38,11 +38,12 @@ impl<E: Entity> Table<E> {
     /// read, and must still be where they were.
     ///
     /// Sends one UpdateItem on the condition of the lock, with `ReturnValues = ALL_NEW`: 1 WCU per KB of the item. A change
-    /// that comes to nothing (a value to remove that is gone) sends nothing. Afterwards the handle is current.
+    /// that comes to nothing (a value to remove that is gone) sends nothing. Afterwards the handle is current. After
+    /// `OutcomeUnknown`, reload and look before you ask for the same change again: it may have been made.
     ///
     /// # Errors
     /// `Conflict`: somebody wrote since the read. `ConditionRefused`: nobody did, but the call's own condition does not
-    /// hold. `ElementNotFound`: a [required](Edit::required) value is gone. `InvalidInput`: the handle has unsaved edits,
+    /// hold. `WrittenUnreadable`: the change was carried out and left what the entity cannot hold. `ElementNotFound`: a [required](Edit::required) value is gone. `InvalidInput`: the handle has unsaved edits,
     /// places overlap, an index is behind the end of its list, or a set operation meets an attribute that is no set.
     /// `NotFound`, `OutcomeUnknown`, `Marshalling`, `Exhausted`, `LaneTimeout`, `Service` as for [`save`](Self::save).
     ///
@@ -96,13 +97,20 @@ impl<E: Entity> Update<'_, E> {
         stored.check_table(table.physical_name())?;
         let target = table.target_of(stored.key())?;
         let blame = |error: Error| target.blame(error);
-        if stored.has_edits().map_err(blame)? {
-            let message = "the handle has edits that were not saved; save them first, or reload";
-            return Err(blame(Error::invalid(message)));
-        }
+        let unedited = |stored: &Stored<E>| {
+            if stored.has_edits()? {
+                let message =
+                    "the handle has edits that were not saved; save them first, or reload";
+                return Err(Error::invalid(message));
+            }
+            Ok(())
+        };
+        unedited(stored).map_err(blame)?;
         let mut budget = Budget::start(&table.policy(policy));
         let mut flight = Flight::enter(table.db(), &target, &budget).await?;
         loop {
+            // An earlier save that turns out to have landed may make an edit of what was taken back.
+            unedited(stored).map_err(blame)?;
             let (wanted, gone) = wanted(&edit, stored.image(), &terms).map_err(blame)?;
             if wanted.actions.is_empty() && !stored.is_in_doubt() {
                 return Ok(Edited { gone });
@@ -125,9 +133,10 @@ pub(super) fn wanted<E: Entity>(
         elements,
         gone,
     } = edit.resolve(image)?;
-    actions
-        .iter()
-        .try_for_each(|action| check_set(action, image))?;
+    for action in &actions {
+        check_name::<E>(action, image)?;
+        check_set(action, image)?;
+    }
     let mut wanted = terms.on(image)?;
     wanted.actions = stamped::<E>(actions)?;
     wanted.guard.extend(elements);
@@ -148,6 +157,25 @@ pub(super) fn stamped<E: Entity>(mut actions: Vec<Action>) -> Result<Vec<Action>
         }
     }
     Ok(actions)
+}
+
+/// A change of an attribute that this item still stores under an older name would not see its value.
+fn check_name<E: Entity>(action: &Action, image: &Item) -> Result<()> {
+    let root = action.path().root();
+    let mut attributes = E::SCHEMA.attributes.iter();
+    let aliases = attributes
+        .find(|a| a.name == root)
+        .map_or(&[][..], |a| a.aliases);
+    match aliases.iter().find(|alias| image.contains_key(**alias)) {
+        Some(alias) if !image.contains_key(root) => Err(older_name(root, alias)),
+        _ => Ok(()),
+    }
+}
+
+pub(super) fn older_name(name: &str, alias: &str) -> Error {
+    Error::invalid(format!(
+        "the item stores `{name}` under its older name `{alias}`; change it once with `modify` or `save`, which moves it"
+    ))
 }
 
 /// A set operation on what another tool stored as something else would be refused; this says what to do.

@@ -1,16 +1,19 @@
 use std::cell::Cell;
 use std::fmt;
 use std::str::FromStr;
+use std::sync::LazyLock;
 
 use bigdecimal::BigDecimal;
 use serde::de::{self, Deserializer, Visitor};
 use serde::{Deserialize, Serialize, Serializer};
+use uuid::Uuid;
 
 use super::number::fits;
 
 /// An exact decimal of up to 38 digits: all that a DynamoDB number can hold, where a float would round.
 ///
-/// It is stored as N, alone and inside lists, maps and parts; elsewhere (JSON) serde sees a string.
+/// It is stored as N, alone and inside lists, maps and parts; as a key of a map, inside a `with` module and elsewhere (JSON)
+/// serde sees a string. Inside an untagged or internally tagged enum, serde itself reads it by way of a float.
 ///
 /// ```
 /// use optimist::Number;
@@ -32,8 +35,9 @@ pub struct NumberError;
 /// What a `Number` calls itself towards serde, so that ours can tell it from other newtypes.
 pub(super) const NAME: &str = "$optimist::Number";
 
-/// Stands before a number on its way through a serializer that has no exact numbers.
-const MARK: &str = "\0optimist::Number\0";
+/// Stands before a number on its way through a serializer that has no exact numbers. Random, so that no text from outside
+/// can pass for one.
+static MARK: LazyLock<String> = LazyLock::new(|| format!("\0{}\0", Uuid::new_v4()));
 
 thread_local! {
     static MARKING: Cell<bool> = const { Cell::new(false) };
@@ -53,7 +57,7 @@ pub(super) fn marking<T>(serialize: impl FnOnce() -> T) -> T {
 
 /// The number in a marked string.
 pub(super) fn unmarked(text: &str) -> Option<&str> {
-    text.strip_prefix(MARK)
+    text.strip_prefix(MARK.as_str())
 }
 
 impl Number {
@@ -118,7 +122,7 @@ impl fmt::Display for Number {
 impl Serialize for Number {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         if MARKING.get() {
-            serializer.serialize_str(&format!("{MARK}{self}"))
+            serializer.serialize_str(&format!("{}{self}", *MARK))
         } else {
             serializer.collect_str(self)
         }
@@ -192,6 +196,19 @@ mod tests {
             prop_assert_eq!(encode(&number).unwrap(), Some(AttributeValue::N(number.to_string())));
             prop_assert_eq!(number.to_string().parse::<Number>().unwrap(), number);
         }
+    }
+
+    #[test]
+    fn keys_of_maps_are_strings_and_no_text_passes_for_a_number() {
+        let map = BTreeMap::from([(Number::from(7), Number::from(8))]);
+        let stored = encode(&map).unwrap().unwrap();
+        assert_eq!(stored.as_m().unwrap()["7"], AttributeValue::N("8".into()));
+        assert_eq!(
+            decode::<BTreeMap<Number, Number>>(Some(&stored)).unwrap(),
+            map
+        );
+        let text = "\0a mark of another process\0 1";
+        assert_eq!(encode(text).unwrap(), Some(AttributeValue::S(text.into())));
     }
 
     #[test]

@@ -53,7 +53,10 @@ impl<'de> Deserializer<'de> for Exact {
         visitor: V,
     ) -> Result<V::Value, Error> {
         match self.0 {
-            AttributeValue::N(text) if name == decimal::NAME => visitor.visit_string(text),
+            // A string is what a `with` module makes of a number.
+            AttributeValue::N(text) | AttributeValue::S(text) if name == decimal::NAME => {
+                visitor.visit_string(text)
+            }
             _ if name == decimal::NAME => Err(Error::invalid_type(
                 Unexpected::Other("no number"),
                 &visitor,

@@ -49,11 +49,16 @@ where
         serde_dynamo::Serializer,
     ) -> Result<serde_dynamo::AttributeValue, serde_dynamo::Error>,
 {
-    checked(|| serialize(serde_dynamo::Serializer).map(AttributeValue::from))
+    // The form of the value is the module's own: numbers in it are not marked.
+    settled(serialize(serde_dynamo::Serializer).map(AttributeValue::from))
 }
 
 fn checked(serialize: impl FnOnce() -> Result<AttributeValue, serde_dynamo::Error>) -> Encoded {
-    match decimal::marking(serialize) {
+    settled(decimal::marking(serialize))
+}
+
+fn settled(encoded: Result<AttributeValue, serde_dynamo::Error>) -> Encoded {
+    match encoded {
         Ok(AttributeValue::Null(_)) => Ok(None),
         Ok(mut value) => check_numbers(&mut value).map(|()| Some(value)),
         Err(error) => Err(ValueError::not_storable(&error)),
@@ -71,7 +76,18 @@ fn check_numbers(value: &mut AttributeValue) -> Result<(), ValueError> {
             Ok(())
         }
         AttributeValue::L(list) => list.iter_mut().try_for_each(check_numbers),
-        AttributeValue::M(map) => map.values_mut().try_for_each(check_numbers),
+        AttributeValue::M(map) => {
+            if map.keys().any(|key| decimal::unmarked(key).is_some()) {
+                *map = map
+                    .drain()
+                    .map(|(key, value)| match decimal::unmarked(&key) {
+                        Some(number) => (number.to_owned(), value),
+                        None => (key, value),
+                    })
+                    .collect();
+            }
+            map.values_mut().try_for_each(check_numbers)
+        }
         _ => Ok(()),
     }
 }

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::error::{BuildError, SdkError};
+use aws_sdk_dynamodb::error::{BuildError, ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure::AllOld;
 use aws_sdk_dynamodb::types::{CancellationReason, Delete, Put, TransactWriteItem, Update};
@@ -36,17 +36,25 @@ pub(crate) async fn transact(
         Err(error) => match reason(&error).cloned() {
             Some(reason) if reason.code() == Some("ConditionalCheckFailed") => Answer::Refused {
                 image: reason.item,
-                // The token makes every copy the same write, so the last answer speaks for all.
-                doubtful: 0,
+                doubtful: attempts.doubtful(),
                 source: error.into(),
             },
-            // The token makes any copy the same write: a cancelled transaction was not carried out.
+            // A cancelled copy says nothing of one that is still on its way: its token is carried out again.
+            Some(_) if attempts.doubtful() > 0 => Answer::Failed(Failure::Ambiguous {
+                source: error.into(),
+            }),
             Some(reason) if is_transient(&reason) => Answer::Failed(Failure::Transient {
                 source: error.into(),
             }),
             Some(_) => Answer::Failed(Failure::Final {
                 source: error.into(),
             }),
+            // Another copy is being carried out.
+            None if error.code() == Some("TransactionInProgressException") => {
+                Answer::Failed(Failure::Ambiguous {
+                    source: error.into(),
+                })
+            }
             None => Answer::Failed(classify(error, &attempts)),
         },
     };

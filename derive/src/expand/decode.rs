@@ -2,6 +2,7 @@ use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 
+use super::at;
 use crate::attr::DefaultAttr;
 use crate::model::{Field, Model, Role};
 
@@ -27,7 +28,7 @@ pub(super) fn decode(model: &Model, support: &TokenStream) -> TokenStream {
 }
 
 fn value(field: &Field, model: &Model, support: &TokenStream) -> TokenStream {
-    let (ty, span) = (&field.ty, field.ty.span());
+    let (ty, span) = (&field.ty, at(&field.ty));
     let name = match field.role {
         Role::LockView => &model.lock.attribute.text,
         _ => &field.name.text,
@@ -83,7 +84,7 @@ pub(super) fn alone(field: &Field, value: &TokenStream, support: &TokenStream) -
 
 /// Decodes `found`.
 fn decoded(field: &Field, support: &TokenStream) -> TokenStream {
-    let (ty, span) = (&field.ty, field.ty.span());
+    let (ty, span) = (&field.ty, at(&field.ty));
     if field.attrs.set.is_some() {
         quote_spanned!(span=> #support::decode_set::<#ty>(found))
     } else if let Some(with) = &field.attrs.with {
@@ -128,7 +129,7 @@ pub(super) fn lock_view(model: &Model, support: &TokenStream) -> TokenStream {
         };
     };
     let (ident, ty) = (&field.ident, &field.ty);
-    let decode = quote_spanned!(ty.span()=> #support::decode::<#ty>(lock));
+    let decode = quote_spanned!(at(ty)=> #support::decode::<#ty>(lock));
     quote! {
         type LockView = #ty;
 

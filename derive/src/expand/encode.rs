@@ -2,6 +2,7 @@ use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 
+use super::at;
 use crate::model::{Field, Model, Role};
 
 pub(super) fn encode(model: &Model, support: &TokenStream) -> TokenStream {
@@ -33,7 +34,7 @@ fn of_field(field: &Field, support: &TokenStream) -> TokenStream {
 
 /// Encodes `value`, a reference to the type of the field.
 pub(super) fn value(field: &Field, value: &TokenStream, support: &TokenStream) -> TokenStream {
-    let span = field.ty.span();
+    let span = at(&field.ty);
     let encoded = if field.attrs.set.is_some() {
         quote_spanned!(span=> #support::encode_set(#value))
     } else if let Some(with) = &field.attrs.with {

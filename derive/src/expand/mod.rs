@@ -6,11 +6,18 @@ mod paths;
 mod schema;
 mod stamp;
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
+
+use syn::Type;
 use syn::spanned::Spanned;
 
 use crate::model::{Model, Role};
+
+/// Points at a type, without its hygiene: one that a `macro_rules` passed on must not hide our names.
+fn at(ty: &Type) -> Span {
+    Span::call_site().located_at(ty.span())
+}
 
 pub(crate) fn entity(model: &Model) -> TokenStream {
     let krate = &model.krate;
@@ -57,7 +64,7 @@ fn keys(model: &Model, support: &TokenStream) -> TokenStream {
     };
     let scalars = keys.iter().map(|key| {
         let field = &key.ident;
-        quote_spanned!(key.ty.span()=> #support::KeyValue::to_key(&self.#field))
+        quote_spanned!(at(&key.ty)=> #support::KeyValue::to_key(&self.#field))
     });
     let mut scalars = scalars.collect::<Vec<_>>().into_iter();
     let partition = scalars.next();

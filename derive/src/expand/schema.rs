@@ -1,7 +1,7 @@
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
-use syn::spanned::Spanned;
 
+use super::at;
 use crate::attr::LockKind;
 use crate::model::{Field, Model, Role};
 
@@ -9,7 +9,7 @@ pub(super) fn schema(model: &Model, support: &TokenStream) -> TokenStream {
     let table = &model.table;
     let key = |field: &Field| {
         let (name, ty) = (&field.name.text, &field.ty);
-        quote_spanned!(ty.span()=> (#name, <#ty as #support::KeyValue>::TYPE))
+        quote_spanned!(at(ty)=> (#name, <#ty as #support::KeyValue>::TYPE))
     };
     let partition = model.with_role(Role::PartitionKey).map(key);
     let sort = model.with_role(Role::SortKey).map(key).next();

@@ -1,7 +1,7 @@
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
-use syn::spanned::Spanned;
 
+use super::at;
 use super::encode;
 use crate::model::{Field, Model};
 
@@ -9,16 +9,23 @@ use crate::model::{Field, Model};
 pub(super) fn stamps(model: &Model, support: &TokenStream) -> TokenStream {
     let time = |field: &Field| {
         let (ident, ty) = (&field.ident, &field.ty);
-        quote_spanned!(ty.span()=>
+        quote_spanned!(at(ty)=>
             self.#ident = #support::time::<#ty>(now);
         )
     };
     let changed = || model.fields.iter().filter(|f| f.attrs.updated_at.is_some());
     let created = model.fields.iter().filter(|f| f.attrs.created_at.is_some());
+    let kept: TokenStream = created
+        .clone()
+        .map(|field| {
+            let ident = &field.ident;
+            quote!(#support::swap(&mut self.#ident, &mut older.#ident);)
+        })
+        .collect();
     let keys = model.fields.iter().filter(|f| f.attrs.auto_uuid.is_some());
     let keys = keys.map(|field| {
         let (ident, ty) = (&field.ident, &field.ty);
-        quote_spanned!(ty.span()=>
+        quote_spanned!(at(ty)=>
             if <#ty as #support::AutoKey>::is_unset(&self.#ident) {
                 self.#ident = <#ty as #support::AutoKey>::generate();
             }
@@ -29,7 +36,7 @@ pub(super) fn stamps(model: &Model, support: &TokenStream) -> TokenStream {
     let values = changed().map(|field| {
         let (name, ty) = (&field.name.text, &field.ty);
         let value = encode::value(field, &quote!(&time), support);
-        quote_spanned!(ty.span()=> {
+        quote_spanned!(at(ty)=> {
             let time = #support::time::<#ty>(now);
             (#name, #value)
         })
@@ -40,6 +47,9 @@ pub(super) fn stamps(model: &Model, support: &TokenStream) -> TokenStream {
         impls.extend(
             quote!(fn stamp_new(&mut self, now: #support::SystemTime) { let _ = now; #new }),
         );
+    }
+    if !kept.is_empty() {
+        impls.extend(quote!(fn keep_creation(&mut self, older: &mut Self) { #kept }));
     }
     if !change.is_empty() {
         impls.extend(quote! {
