@@ -346,7 +346,7 @@ async fn a_cancelled_save_that_was_taken_back_is_taken_back() {
 async fn throttling_to_the_end_is_exhaustion_not_doubt() {
     let (_, machine, counters) = world::<Counter>().await;
     let mut handle = counters.insert(counter("c")).await.unwrap();
-    machine.transport.script("UpdateItem", [Throttle; 1000]);
+    machine.transport.script("UpdateItem", vec![Throttle; 1000]);
     handle.count = 1;
     let short = RetryPolicy::default().deadline(Duration::from_millis(300));
     let error = counters.save(&mut handle).retry(short).await.unwrap_err();
@@ -392,4 +392,56 @@ async fn a_request_that_never_left_the_process_is_a_service_error_at_once() {
             .unwrap_err()
             .is_service()
     );
+}
+
+#[tokio::test]
+async fn a_delete_that_reached_no_server_is_an_error() {
+    let (_, machine, counters) = world::<Counter>().await;
+    let handle = counters.insert(counter("c")).await.unwrap();
+    machine
+        .transport
+        .script("DeleteItem", vec![LoseRequest; 1000]);
+    let short = RetryPolicy::default().deadline(Duration::from_millis(300));
+    let error = counters.delete(handle).retry(short).await.unwrap_err();
+    assert!(error.is_outcome_unknown(), "{error}");
+    assert!(read_raw(&counters, "c").await.is_some());
+}
+
+#[tokio::test]
+async fn a_write_that_lands_after_the_re_read_is_not_applied_twice() {
+    let (_, machine, counters) = world::<Counter>().await;
+    counters.insert(counter("c")).await.unwrap();
+    let late = Fault::Late(Duration::from_millis(30));
+    machine.transport.script("UpdateItem", [late, late, late]);
+    let once = counters
+        .modify("c", |c| c.count += 1)
+        .retry(RetryPolicy::never());
+    // Nothing has landed when the last read looks, but three copies are under way.
+    let error = once.await.unwrap_err();
+    assert!(error.is_outcome_unknown(), "{error}");
+    let read = counters.modify("c", |c| c.count += 10).await.unwrap();
+    assert!([10, 11].contains(&read.stored.count));
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    assert!([10, 11].contains(&counters.require("c").await.unwrap().count));
+}
+
+#[tokio::test]
+async fn an_idempotent_change_is_applied_again_where_nothing_can_be_known() {
+    let (_, machine, plain) = world::<PlainCounter>().await;
+    let zero = PlainCounter {
+        id: "c".into(),
+        count: 0,
+    };
+    plain.insert(zero).await.unwrap();
+    machine.transport.script("UpdateItem", [LoseAnswer]);
+    let set = plain.modify("c", |c| c.count = 7).idempotent();
+    assert_eq!(set.await.unwrap().stored.count, 7);
+    machine.transport.script(
+        "UpdateItem",
+        [LoseRequest, LoseRequest, LoseRequest, LoseAnswer],
+    );
+    let set = plain
+        .modify_with("c", |_| PlainCounter::COUNT.set(8u64))
+        .idempotent();
+    assert_eq!(set.await.unwrap().stored.count, 8);
 }

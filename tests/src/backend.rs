@@ -51,6 +51,18 @@ impl Backend {
         })
     }
 
+    /// An engine on a file, which other processes may share; without a prefix.
+    ///
+    /// # Errors
+    /// The file could not be opened.
+    pub fn on_file(path: &str) -> Result<Self> {
+        Ok(Self {
+            http: SharedHttpClient::new(Engine::on_file(path)?),
+            endpoint: None,
+            prefix: String::new(),
+        })
+    }
+
     /// A machine whose requests take no longer than they must.
     #[must_use]
     pub fn machine(&self) -> Machine {

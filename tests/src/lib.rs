@@ -3,7 +3,9 @@
 
 mod backend;
 mod stale;
+mod tally;
 mod transport;
 
 pub use backend::{Backend, Machine};
+pub use tally::Tally;
 pub use transport::{Event, Fault, Transport};

@@ -34,6 +34,19 @@ impl Engine {
         Ok(Self(Arc::new(database)))
     }
 
+    /// An engine on a file, which is created if need be. Several processes may share one: items are safe, but each process
+    /// has its own memory of client request tokens.
+    ///
+    /// # Errors
+    /// `Service`: the file could not be opened.
+    pub fn on_file(path: &str) -> Result<Self> {
+        let database = Database::new(path).map_err(|error| {
+            let message = format!("the embedded engine could not open `{path}`");
+            Error::new(ErrorKind::Service, message).because(error)
+        })?;
+        Ok(Self(Arc::new(database)))
+    }
+
     fn answer(&self, request: &HttpRequest) -> std::result::Result<HttpResponse, ConnectorError> {
         let operation = request
             .headers()

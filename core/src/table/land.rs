@@ -34,6 +34,15 @@ pub enum Reread {
     Always,
 }
 
+/// How a combinator goes about it.
+#[derive(Debug, Default)]
+pub(super) struct Course {
+    pub(super) policy: Option<RetryPolicy>,
+    pub(super) reread: Reread,
+    /// Applying the change twice does no harm.
+    pub(super) idempotent: bool,
+}
+
 /// What came of applying the change once. Moved once, so its size does not matter.
 #[allow(clippy::large_enum_variant)]
 pub(super) enum Turn<E: Entity, R> {
@@ -76,11 +85,10 @@ impl<E: Entity, R> Turn<E, R> {
 pub(super) async fn land<E: Entity, R, X: From<Error>>(
     table: &Table<E>,
     target: &Target,
-    policy: Option<RetryPolicy>,
-    reread: Reread,
+    course: &Course,
     mut turn: impl FnMut(Option<Item>) -> Result<Turn<E, R>, X>,
 ) -> Result<Modified<E, R>, X> {
-    let mut budget = Budget::start(&table.policy(policy));
+    let mut budget = Budget::start(&table.policy(course.policy));
     let mut flight = Flight::enter(table.db(), target, &budget).await?;
     let mut image = flight.read(&mut budget).await?;
     let (mut attempts, mut conflicts) = (0, 0);
@@ -98,7 +106,20 @@ pub(super) async fn land<E: Entity, R, X: From<Error>>(
             }
         };
         let settled = flight.settle(&applied.planned, &E::SCHEMA.lock, &mut budget);
-        let refusal = match settled.await? {
+        let settled = match settled.await {
+            Err(error)
+                if error.is_outcome_unknown() && course.idempotent && budget.spent().is_none() =>
+            {
+                // Leaving the lane draws a new writer id: a copy that lands later is somebody else's.
+                drop(flight);
+                budget.back_off().await;
+                flight = Flight::enter(table.db(), target, &budget).await?;
+                image = flight.read(&mut budget).await?;
+                continue;
+            }
+            settled => settled?,
+        };
+        let refusal = match settled {
             Settled::Landed(shown) => {
                 let (output, stored) = applied.landed(target, shown)?;
                 return Ok(Modified {
@@ -118,7 +139,7 @@ pub(super) async fn land<E: Entity, R, X: From<Error>>(
             return Err(error.showing(refusal.image).into());
         }
         // The first retry goes out at once, from the item that came with the refusal.
-        let at_once = conflicts == 1 && reread == Reread::Later && refusal.image.is_some();
+        let at_once = conflicts == 1 && course.reread == Reread::Later && refusal.image.is_some();
         image = if at_once {
             refusal.image
         } else {

@@ -5,14 +5,13 @@ use std::time::SystemTime;
 use futures::future::BoxFuture;
 
 use super::get::not_found;
-use super::land::{Base, Modified, Reread, Turn, land};
+use super::land::{Base, Course, Modified, Turn, land};
 use super::option::option;
 use super::plan;
 use super::terms::Terms;
 use crate::db::{Db, Table, Target};
 use crate::entity::{Entity, IntoKey, Stored, to_item};
 use crate::error::{Error, Result};
-use crate::retry::RetryPolicy;
 use crate::value::Item;
 
 /// Reads, changes and writes an item until the change lands. See [`Table::modify`].
@@ -36,8 +35,7 @@ type MakeEntity<'a, E> = Box<dyn FnMut() -> E + Send + 'a>;
 struct Call<'a, E> {
     table: Table<E>,
     target: Result<Target>,
-    policy: Option<RetryPolicy>,
-    reread: Reread,
+    course: Course,
     terms: Terms<E>,
     or_insert: Option<MakeEntity<'a, E>>,
 }
@@ -139,8 +137,9 @@ impl<E: Entity> Table<E> {
 }
 
 impl<'a, E: Entity, R, F> Modify<'a, E, R, F> {
-    option!(retry => call.policy);
-    option!(reread => call.reread);
+    option!(retry => call.course.policy);
+    option!(reread => call.course.reread);
+    option!(idempotent => call.course.idempotent);
     option!(condition => call.terms);
     option!(guard => call.terms);
 
@@ -154,8 +153,9 @@ impl<'a, E: Entity, R, F> Modify<'a, E, R, F> {
 }
 
 impl<'a, E: Entity, R, X, F> TryModify<'a, E, R, X, F> {
-    option!(retry => call.policy);
-    option!(reread => call.reread);
+    option!(retry => call.course.policy);
+    option!(reread => call.course.reread);
+    option!(idempotent => call.course.idempotent);
     option!(condition => call.terms);
     option!(guard => call.terms);
 
@@ -203,8 +203,7 @@ impl<E: Entity> Call<'_, E> {
         Self {
             table: table.clone(),
             target,
-            policy: None,
-            reread: Reread::default(),
+            course: Course::default(),
             terms: Terms::default(),
             or_insert: None,
         }
@@ -217,8 +216,7 @@ impl<E: Entity> Call<'_, E> {
         let Self {
             table,
             target,
-            policy,
-            reread,
+            course,
             terms,
             mut or_insert,
         } = self;
@@ -228,7 +226,7 @@ impl<E: Entity> Call<'_, E> {
             (None, Some(make)) => change_new(table.db(), &target, make(), &mut change),
             (None, None) => Err(not_found(&target).into()),
         };
-        land(&table, &target, policy, reread, turn).await
+        land(&table, &target, &course, turn).await
     }
 }
 

@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 use futures::future::BoxFuture;
 
 use super::get::not_found;
-use super::land::{Base, Modified, Reread, Turn, land};
+use super::land::{Base, Course, Modified, Turn, land};
 use super::option::option;
 use super::plan::{self, Wanted};
 use super::terms::Terms;
@@ -13,7 +13,6 @@ use crate::db::{Table, Target};
 use crate::entity::{Entity, IntoKey, Stored};
 use crate::error::{Error, Result};
 use crate::expr::{Assignment, Attr, Edit, Path, Set};
-use crate::retry::RetryPolicy;
 use crate::value::{AttributeValue, Item, Problem, ValueError, set_of_values, type_name};
 use crate::wire::Returns;
 
@@ -23,8 +22,7 @@ pub struct ModifyWith<'a, E, F> {
     table: Table<E>,
     target: Result<Target>,
     change: F,
-    policy: Option<RetryPolicy>,
-    reread: Reread,
+    course: Course,
     terms: Terms<E>,
     borrows: PhantomData<&'a ()>,
 }
@@ -35,7 +33,7 @@ pub struct ConvertToSet<E> {
     table: Table<E>,
     target: Result<Target>,
     attribute: &'static str,
-    policy: Option<RetryPolicy>,
+    course: Course,
 }
 
 impl<E: Entity> Table<E> {
@@ -79,8 +77,7 @@ impl<E: Entity> Table<E> {
             table: self.clone(),
             target: self.target(key),
             change,
-            policy: None,
-            reread: Reread::default(),
+            course: Course::default(),
             terms: Terms::default(),
             borrows: PhantomData,
         }
@@ -128,14 +125,15 @@ impl<E: Entity> Table<E> {
             table: self.clone(),
             target: self.target(key),
             attribute: name.map_or("", |attribute| attribute.name),
-            policy: None,
+            course: Course::default(),
         }
     }
 }
 
 impl<E: Entity, F> ModifyWith<'_, E, F> {
-    option!(retry => policy);
-    option!(reread => reread);
+    option!(retry => course.policy);
+    option!(reread => course.reread);
+    option!(idempotent => course.idempotent);
     option!(condition => terms);
     option!(guard => terms);
 }
@@ -166,7 +164,7 @@ where
                 };
                 turn().map_err(|error| target.blame(error))
             };
-            land(&table, &target, self.policy, self.reread, turn).await
+            land(&table, &target, &self.course, turn).await
         })
     }
 }
@@ -196,7 +194,7 @@ fn write<E: Entity, R>(
 }
 
 impl<E: Entity> ConvertToSet<E> {
-    option!(retry => policy);
+    option!(retry => course.policy);
 
     async fn run(self) -> Result<Modified<E, ()>> {
         let (table, target, name) = (self.table, self.target?, self.attribute);
@@ -220,7 +218,7 @@ impl<E: Entity> ConvertToSet<E> {
             };
             turn().map_err(|error: Error| target.blame(error))
         };
-        land(&table, &target, self.policy, Reread::default(), turn).await
+        land(&table, &target, &self.course, turn).await
     }
 }
 

@@ -14,6 +14,14 @@ macro_rules! option {
             self
         }
     };
+    (idempotent => $($field:tt).+) => {
+        /// Applying the change twice does no harm (it sets a value, say): where it cannot be known whether it landed, the
+        /// call reads the item again and applies it to what is there, instead of ending in `OutcomeUnknown`.
+        pub fn idempotent(mut self) -> Self {
+            self.$($field).+ = true;
+            self
+        }
+    };
     (condition => $($terms:tt).+) => {
         /// What else must hold of the item; if it does not, the call ends in `ConditionRefused`. Several must all hold. A call
         /// that has nothing to write sends nothing, and so asks nothing.
