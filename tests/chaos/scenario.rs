@@ -59,7 +59,9 @@ pub fn all_faults(each: f64) -> Vec<(Fault, f64)> {
         Fault::LateCopy(late),
         Fault::Slow(late),
         Fault::Throttle,
+        Fault::LimitExceeded,
         Fault::TransactionConflict,
+        Fault::TransactionInProgress,
         Fault::Stale,
     ]
     .map(|fault| (fault, each))

@@ -17,4 +17,5 @@ mod race;
 mod requests;
 mod save;
 mod support;
+mod transport;
 mod update;

@@ -6,8 +6,8 @@ use std::time::Duration;
 use optimist_tests::{Backend, Tally};
 
 const WORKERS: usize = 4;
-const STEPS: u64 = 60;
-const KILLS: u32 = 12;
+const STEPS: u64 = 250;
+const KILLS: u32 = 16;
 
 fn start(file: &str, worker: usize, seed: u64) -> Child {
     Command::new(env!("CARGO_BIN_EXE_worker"))
@@ -43,14 +43,21 @@ async fn processes_that_are_killed_lose_and_double_nothing() {
     let mut workers: Vec<Child> = (0..WORKERS)
         .map(|w| start(file, w, random.u64(..)))
         .collect();
+    let mut killed_at_work = 0;
     for _ in 0..KILLS {
         // How far the workers are when one is killed is up to the machine: any moment is a good one.
-        tokio::time::sleep(Duration::from_millis(random.u64(20..120))).await;
+        tokio::time::sleep(Duration::from_millis(random.u64(20..150))).await;
         let unlucky = random.usize(..WORKERS);
+        killed_at_work += u32::from(workers[unlucky].try_wait().unwrap().is_none());
         workers[unlucky].kill().unwrap();
         workers[unlucky].wait().unwrap();
         workers[unlucky] = start(file, unlucky, random.u64(..));
     }
+    assert!(
+        killed_at_work > 0,
+        "the workers were done before the first kill"
+    );
+    println!("{killed_at_work} of {KILLS} killed at work");
     for mut worker in workers {
         assert!(worker.wait().unwrap().success(), "seed {seed}");
     }

@@ -2,6 +2,7 @@
 //! wraps, which is the embedded engine or the endpoint named by `OPTIMIST_TEST_ENDPOINT`.
 
 mod backend;
+mod batch;
 mod stale;
 mod tally;
 mod transport;

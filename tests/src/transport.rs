@@ -11,6 +11,7 @@ use aws_smithy_runtime_api::client::http::{
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_types::body::SdkBody;
 
+use crate::batch;
 use crate::stale::{Answers, Read};
 
 type Answer = Result<HttpResponse, ConnectorError>;
@@ -40,6 +41,11 @@ pub enum Fault {
     Slow(Duration),
     /// It is not carried out, and answered with a throttling error.
     Throttle,
+    /// It is not carried out, and answered with `RequestLimitExceeded`.
+    LimitExceeded,
+    /// Of a BatchWriteItem or BatchGetItem, the first half is carried out, and the rest answered as unprocessed. Other
+    /// requests pass.
+    Unprocessed,
     /// It is not carried out, and answered with `TransactionConflictException`.
     TransactionConflict,
     /// It is not carried out, and answered with `TransactionInProgressException`.
@@ -276,6 +282,8 @@ async fn carry_out(inner: SharedHttpConnector, request: HttpRequest, fault: Faul
             answer
         }
         Fault::Throttle => canned(400, "ThrottlingException"),
+        Fault::LimitExceeded => canned(400, "RequestLimitExceeded"),
+        Fault::Unprocessed => batch::half(inner, request).await,
         Fault::TransactionConflict => canned(400, "TransactionConflictException"),
         Fault::TransactionInProgress => canned(400, "TransactionInProgressException"),
         Fault::Silence => std::future::pending().await,
