@@ -3,7 +3,7 @@
 use crate::client::{Mix, Uuid, Version};
 use crate::scenario::{Scenario, Tally, all_faults, check};
 
-const SEEDS: u64 = 150;
+const SEEDS: u64 = 120;
 
 /// Both kinds of lock.
 fn both(scenario: &Scenario) -> Tally {

@@ -181,7 +181,7 @@ async fn a_modify_runs_in_a_spawned_task_with_borrowed_state() {
 
 #[tokio::test]
 async fn reread_always_reads_after_every_conflict() {
-    for (reread, reads) in [(Reread::Later, 1), (Reread::Always, 2)] {
+    for (reread, reads) in [(Reread::InTurn, 1), (Reread::Always, 2)] {
         let (backend, machine, counters) = world::<Counter>().await;
         counters.insert(counter("c")).await.unwrap();
         machine.transport.reset();

@@ -2,6 +2,7 @@
 
 mod identity;
 mod lanes;
+mod pressure;
 mod table;
 
 use std::fmt;
@@ -20,6 +21,7 @@ use crate::lock::{Judging, MAX_WRITERS};
 use crate::retry::RetryPolicy;
 use identity::Identity;
 use lanes::Lanes;
+use pressure::Pressure;
 
 /// A DynamoDB client with the identity of one writer. Cheap to clone; clones share everything.
 ///
@@ -41,6 +43,7 @@ struct Inner {
     client: Client,
     identity: Identity,
     lanes: Arc<Lanes>,
+    pressure: Pressure,
     retry: RetryPolicy,
     table_prefix: String,
     journal_writers: u8,
@@ -118,6 +121,7 @@ impl DbBuilder {
             client: self.client,
             identity: Identity::new(self.writer_id),
             lanes: Arc::default(),
+            pressure: Pressure::default(),
             retry: self.retry,
             table_prefix: self.table_prefix,
             journal_writers: self.journal_writers,
@@ -170,6 +174,10 @@ impl Db {
 
     pub(crate) fn lanes(&self) -> &Arc<Lanes> {
         &self.0.lanes
+    }
+
+    pub(crate) fn pressure(&self) -> &Pressure {
+        &self.0.pressure
     }
 
     pub(crate) fn retry(&self) -> RetryPolicy {

@@ -70,6 +70,13 @@ impl Budget {
         self.deadline += std::mem::take(&mut self.reserve);
     }
 
+    /// Begins the waits where they would be after so many.
+    pub(crate) fn skip_waits(&mut self, waits: u32) {
+        for _ in 0..waits {
+            self.backoff.next();
+        }
+    }
+
     /// Waits for the next turn, at most until the deadline.
     pub(crate) async fn back_off(&mut self) {
         let wait = self.backoff.next().unwrap_or_default();

@@ -27,9 +27,10 @@ pub struct Modified<E, R> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Reread {
-    /// The first retry works on the item that came with the refusal, later ones read again. The default.
+    /// Every other retry, the first one too, works on the item that came with the refusal; the others wait and read
+    /// again. The default.
     #[default]
-    Later,
+    InTurn,
     /// Every retry reads again.
     Always,
 }
@@ -89,6 +90,7 @@ pub(super) async fn land<E: Entity, R, X: From<Error>>(
     mut turn: impl FnMut(Option<Item>) -> Result<Turn<E, R>, X>,
 ) -> Result<Modified<E, R>, X> {
     let mut budget = Budget::start(&table.policy(course.policy));
+    let pressure = table.db().pressure();
     let mut flight = Flight::enter(table.db(), target, &budget).await?;
     let mut image = flight.read(&mut budget).await?;
     let (mut attempts, mut conflicts) = (0, 0);
@@ -121,6 +123,7 @@ pub(super) async fn land<E: Entity, R, X: From<Error>>(
         };
         let refusal = match settled {
             Settled::Landed(shown) => {
+                pressure.landed_after(conflicts);
                 let (output, stored) = applied.landed(target, shown)?;
                 return Ok(Modified {
                     stored,
@@ -134,12 +137,17 @@ pub(super) async fn land<E: Entity, R, X: From<Error>>(
             }
         };
         conflicts += 1;
+        if conflicts == 1 {
+            budget.skip_waits(pressure.waits());
+        }
         if let Some(spent) = budget.spent() {
             let error = exhausted(target, spent, refusal.cause, &budget);
             return Err(error.showing(refusal.image).into());
         }
-        // The first retry goes out at once, from the item that came with the refusal.
-        let at_once = conflicts == 1 && course.reread == Reread::Later && refusal.image.is_some();
+        // Every other retry goes out at once, from the item that came with the refusal: that costs one request instead of
+        // two, and a shorter time for others to get between.
+        let at_once =
+            conflicts % 2 == 1 && course.reread == Reread::InTurn && refusal.image.is_some();
         image = if at_once {
             refusal.image
         } else {

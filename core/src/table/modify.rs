@@ -45,8 +45,9 @@ impl<E: Entity> Table<E> {
     /// so again with what the other wrote, until the change lands.
     ///
     /// Sends one GetItem with `ConsistentRead` (1 RCU per 4 KB) and one UpdateItem of the changed attributes (1 WCU per KB of
-    /// the whole item); after a conflict another write, based on the item that came back with the refusal; after further ones
-    /// a wait, a read and a write each. A closure that changes nothing sends no write. It may run many times, so it must not
+    /// the whole item); after a conflict another write, based on the item that came back with the refusal; after the next one
+    /// a wait, a read and a write; and so on in turn. The waits grow with the conflicts of this change and of the last ones of
+    /// this `Db`. A closure that changes nothing sends no write. It may run many times, so it must not
     /// do anything but change the entity. To bound the time, give a policy with a deadline: dropping the future leaves the
     /// last write undecided, and calling again might apply the change twice.
     ///
