@@ -8,13 +8,6 @@ use optimist_tests::Fault::{self, FailAfter, LoseAnswer, LoseRequest, Throttle, 
 
 use crate::support::{Counter, PlainCounter, UuidCounter, counter, delete_raw, read_raw, world};
 
-/// Starts a call that will not end, and drops it.
-async fn cancel(call: impl IntoFuture) {
-    let patience = Duration::from_millis(200);
-    let ended = tokio::time::timeout(patience, call.into_future()).await;
-    assert!(ended.is_err(), "it ended before it was cancelled");
-}
-
 /// What may befall one call: one fault, and as many as outlast the SDK's own three attempts.
 const BEFALLS: [&[Fault]; 8] = [
     &[LoseAnswer],
@@ -233,49 +226,6 @@ async fn an_answer_lost_on_the_last_resend_is_settled_by_a_read() {
 }
 
 #[tokio::test]
-async fn a_cancelled_save_that_landed_is_no_conflict_for_the_next_one() {
-    let (_, machine, counters) = world::<Counter>().await;
-    let mut handle = counters.insert(counter("c")).await.unwrap();
-    machine
-        .transport
-        .script("UpdateItem", [Fault::SilenceAfter]);
-    handle.count = 1;
-    cancel(counters.save(&mut handle)).await;
-    assert_eq!(machine.db.lanes_in_use(), 0, "the lane is free");
-    handle.count += 1;
-    counters.save(&mut handle).await.unwrap();
-    assert_eq!(counters.require("c").await.unwrap().count, 2);
-    assert_eq!(handle.lock(), Some(&optimist::Lock::Version(3)));
-}
-
-#[tokio::test]
-async fn a_cancelled_save_that_did_not_land_is_made_good_by_the_next_one() {
-    let (_, machine, counters) = world::<Counter>().await;
-    let mut handle = counters.insert(counter("c")).await.unwrap();
-    machine.transport.script("UpdateItem", [Fault::Silence]);
-    handle.count = 1;
-    cancel(counters.save(&mut handle)).await;
-    counters.save(&mut handle).await.unwrap();
-    assert_eq!(counters.require("c").await.unwrap().count, 1);
-}
-
-#[tokio::test]
-async fn a_cancelled_save_that_landed_and_was_overwritten_is_a_conflict() {
-    let (backend, machine, counters) = world::<Counter>().await;
-    let mut handle = counters.insert(counter("c")).await.unwrap();
-    machine
-        .transport
-        .script("UpdateItem", [Fault::SilenceAfter]);
-    handle.count = 1;
-    cancel(counters.save(&mut handle)).await;
-    let other = backend.machine().db.table::<Counter>();
-    other.modify("c", |c| c.count += 10).await.unwrap();
-    handle.count = 2;
-    assert!(counters.save(&mut handle).await.unwrap_err().is_conflict());
-    assert_eq!(counters.require("c").await.unwrap().count, 11);
-}
-
-#[tokio::test]
 async fn a_save_of_unknown_outcome_settles_itself_with_the_next_one() {
     let (_, machine, counters) = world::<UuidCounter>().await;
     let mut handle = counters
@@ -300,18 +250,6 @@ async fn a_save_of_unknown_outcome_settles_itself_with_the_next_one() {
 }
 
 #[tokio::test]
-async fn a_handle_in_doubt_can_be_deleted() {
-    let (_, machine, counters) = world::<Counter>().await;
-    let mut handle = counters.insert(counter("c")).await.unwrap();
-    machine
-        .transport
-        .script("UpdateItem", [Fault::SilenceAfter]);
-    handle.count = 1;
-    cancel(counters.save(&mut handle)).await;
-    assert_eq!(counters.delete(handle).await.unwrap(), Deleted::Done);
-}
-
-#[tokio::test]
 async fn an_item_deleted_after_an_unanswered_save_is_unknown() {
     let (_, machine, counters) = world::<Counter>().await;
     let mut handle = counters.insert(counter("c")).await.unwrap();
@@ -320,26 +258,6 @@ async fn an_item_deleted_after_an_unanswered_save_is_unknown() {
     handle.count = 1;
     let error = counters.save(&mut handle).await.unwrap_err();
     assert!(error.is_outcome_unknown(), "{error}");
-}
-
-#[tokio::test]
-async fn a_cancelled_save_that_was_taken_back_is_taken_back() {
-    for fault in [Fault::Silence, Fault::SilenceAfter] {
-        let (_, machine, counters) = world::<Counter>().await;
-        let mut handle = counters.insert(counter("c")).await.unwrap();
-        machine.transport.script("UpdateItem", [fault]);
-        handle.count = 1;
-        cancel(counters.save(&mut handle)).await;
-        handle.count = 0;
-        counters.save(&mut handle).await.unwrap();
-        let read = counters.require("c").await.unwrap();
-        assert_eq!(read.count, 0, "{fault:?}");
-        assert_ne!(
-            read.lock(),
-            Some(&optimist::Lock::Version(1)),
-            "a copy under way is fenced"
-        );
-    }
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 mod auto;
 mod blind;
+mod cancelled;
 mod compile;
 mod delete;
 mod derive;
@@ -12,6 +13,7 @@ mod foreign;
 mod insert;
 mod lanes;
 mod limits;
+mod lists;
 mod modify;
 mod race;
 mod requests;
@@ -19,3 +21,4 @@ mod save;
 mod support;
 mod transport;
 mod update;
+mod values;

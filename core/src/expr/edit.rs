@@ -112,7 +112,7 @@ impl<E> Edit<E> {
             for (index, becomes) in found.elements {
                 let path = list.path.clone().then(index);
                 let element = elements.get(index).cloned();
-                resolved.elements.expect(path.clone(), element);
+                resolved.elements.keep(path.clone(), element);
                 resolved.actions.push(match becomes {
                     Some(value) => Action::Set(path, value),
                     None => Action::Remove(path),

@@ -6,8 +6,8 @@ use crate::value::{AttributeValue, Item, same};
 pub(crate) struct Guard(Vec<(Path, Option<AttributeValue>)>);
 
 impl Guard {
-    /// The value at `path` must be this, or absent.
-    pub(crate) fn expect(&mut self, path: Path, value: Option<AttributeValue>) {
+    /// The value at `path` must stay this, or absent.
+    pub(crate) fn keep(&mut self, path: Path, value: Option<AttributeValue>) {
         if self.0.iter().all(|(known, _)| *known != path) {
             self.0.push((path, value));
         }
@@ -15,7 +15,7 @@ impl Guard {
 
     pub(crate) fn extend(&mut self, other: Self) {
         for (path, value) in other.0 {
-            self.expect(path, value);
+            self.keep(path, value);
         }
     }
 

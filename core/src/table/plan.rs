@@ -130,7 +130,7 @@ pub(super) fn update<E: Entity>(
             let replaces = matches!(action, Action::Set(..) | Action::Remove(_));
             // The time of change is no value that two writers could disagree on.
             if (replaces || path.is_in_list()) && !is_automatic(E::SCHEMA, path) {
-                wanted.guard.expect(path.clone(), path.find(image).cloned());
+                wanted.guard.keep(path.clone(), path.find(image).cloned());
             }
         }
     }
@@ -161,7 +161,7 @@ fn is_automatic(schema: &Schema, path: &Path) -> bool {
 pub(super) fn guard_all(schema: &Schema, image: &Item, guard: &mut Guard) {
     for attribute in schema.attributes {
         for name in std::iter::once(&attribute.name).chain(attribute.aliases) {
-            guard.expect(Path::attribute(name), image.get(*name).cloned());
+            guard.keep(Path::attribute(name), image.get(*name).cloned());
         }
     }
 }

@@ -37,7 +37,7 @@ impl<E> Terms<E> {
     pub(super) fn on(&self, image: &Item) -> Result<Wanted> {
         let mut guard = Guard::default();
         for path in &self.guards {
-            guard.expect(path.clone(), path.find(image).cloned());
+            guard.keep(path.clone(), path.find(image).cloned());
         }
         Ok(Wanted {
             actions: Vec::new(),
