@@ -3,7 +3,7 @@
 use optimist::Judging;
 
 use crate::client::Version;
-use crate::scenario::{Scenario, all_faults, check, run};
+use crate::scenario::{Length, Scenario, all_faults, check, run};
 
 fn others(judge: Judging) -> Scenario {
     Scenario {
@@ -15,13 +15,17 @@ fn others(judge: Judging) -> Scenario {
 
 #[test]
 fn a_conditional_failure_taken_for_a_conflict_doubles_updates() {
-    let tally = check::<Version>(&others(Judging::EveryRefusalIsAConflict), 60, false);
+    let tally = check::<Version>(
+        &others(Judging::EveryRefusalIsAConflict),
+        Length::Seeds(60),
+        false,
+    );
     assert!(tally.violations > 0, "{tally:?}");
 }
 
 #[test]
 fn a_memory_of_the_last_writer_alone_doubles_updates() {
-    let tally = check::<Version>(&others(Judging::LastWriterOnly), 200, false);
+    let tally = check::<Version>(&others(Judging::LastWriterOnly), Length::Seeds(200), false);
     assert!(tally.violations > 0, "{tally:?}");
 }
 

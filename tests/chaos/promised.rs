@@ -1,9 +1,9 @@
 //! Where zero is promised, zero it is.
 
 use crate::client::{Mix, Uuid, Version};
-use crate::scenario::{Scenario, Tally, all_faults, check};
+use crate::scenario::{Length, Scenario, Tally, all_faults, check};
 
-const SEEDS: u64 = 120;
+const SEEDS: Length = Length::Seeds(120);
 
 /// Both kinds of lock.
 fn both(scenario: &Scenario) -> Tally {

@@ -76,20 +76,28 @@ pub struct Tally {
     pub unknown: u32,
 }
 
+/// How many histories. The suite uses one, `soak` the other.
+#[allow(dead_code)]
+#[derive(Debug, Clone, Copy)]
+pub enum Length {
+    Seeds(u64),
+    Time(Duration),
+}
+
 /// Runs the histories of many seeds; fails at the first violation if `promised`.
-pub fn check<E: Counts>(scenario: &Scenario, seeds: u64, promised: bool) -> Tally
+pub fn check<E: Counts>(scenario: &Scenario, length: Length, promised: bool) -> Tally
 where
     &'static str: IntoKey<E::Key>,
 {
-    let only = variable("OPTIMIST_CHAOS_SEED");
-    let soak = variable("OPTIMIST_CHAOS_SECONDS").map(Duration::from_secs);
+    let only = std::env::var("OPTIMIST_CHAOS_SEED");
+    let only: Option<u64> = only.ok().and_then(|seed| seed.parse().ok());
     let started = Instant::now();
     let mut tally = Tally::default();
     for seed in only.unwrap_or(0).. {
-        let enough = match (only, soak) {
+        let enough = match (only, length) {
             (Some(only), _) => seed > only,
-            (None, Some(soak)) => started.elapsed() > soak,
-            (None, None) => seed >= seeds,
+            (None, Length::Time(time)) => started.elapsed() > time,
+            (None, Length::Seeds(seeds)) => seed >= seeds,
         };
         if enough {
             break;
@@ -110,10 +118,6 @@ where
         std::any::type_name::<E>()
     );
     tally
-}
-
-fn variable(name: &str) -> Option<u64> {
-    std::env::var(name).ok()?.parse().ok()
 }
 
 /// One history. Everything that is random comes from the seed, and the clock moves only when all wait.
