@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
-use super::flight::{exhausted, service};
+use super::read::{exhausted, service};
 use crate::db::{Db, Target};
 use crate::error::{Error, ErrorKind, Result};
 use crate::retry::{Budget, RetryPolicy};

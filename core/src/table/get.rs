@@ -2,8 +2,8 @@ use std::future::IntoFuture;
 
 use futures::future::BoxFuture;
 
-use super::flight::read;
 use super::option::option;
+use super::read::read;
 use crate::db::{Table, Target};
 use crate::entity::{Entity, IntoKey, Stored};
 use crate::error::{Error, ErrorKind, Result};

@@ -1,7 +1,8 @@
 //! The loop of the combinators: read, plan, write, and again after a proven conflict.
 
-use super::flight::{Flight, Refusal, Settled, exhausted};
+use super::flight::{Flight, Refusal, Settled};
 use super::plan::Planned;
+use super::read::exhausted;
 use crate::db::{Table, Target};
 use crate::entity::{Entity, Snapshot, Stored, lock_view};
 use crate::error::{Error, ErrorKind, Result};

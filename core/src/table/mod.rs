@@ -12,6 +12,7 @@ mod modify_with;
 mod option;
 mod plan;
 mod plan_blind;
+mod read;
 mod save;
 mod save_as;
 mod terms;
