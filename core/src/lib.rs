@@ -79,7 +79,8 @@ pub use table::{
     SaveAs, TryModify, Update,
 };
 pub use value::{
-    AttributeValue, Encoded, Item, Number, NumberError, Problem, SetField, ValueError, item_size,
+    AttributeValue, Encoded, Item, Number, NumberError, SetField, ValueError, ValueErrorKind,
+    item_size,
 };
 
 /// What derived code calls; not for use by hand.

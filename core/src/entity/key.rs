@@ -2,7 +2,7 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use super::{KeyScalar, KeySchema, KeyValue};
-use crate::value::{AttributeValue, Item, Problem, ValueError};
+use crate::value::{AttributeValue, Item, ValueError, ValueErrorKind};
 
 /// The key of one item: the value of its partition key, and of its sort key where the table has one.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -25,9 +25,9 @@ impl Key {
         std::iter::once((schema.partition.0, &self.partition, 2048))
             .chain(sort.map(|((name, _), value)| (name, value, 1024)))
             .try_for_each(|(name, value, limit)| match value.bytes() {
-                Some(0) => Err(ValueError::new(Problem::EmptyKey).of(name)),
+                Some(0) => Err(ValueError::new(ValueErrorKind::EmptyKey).of(name)),
                 Some(bytes) if bytes > limit => {
-                    Err(ValueError::new(Problem::KeyTooLong { bytes, limit }).of(name))
+                    Err(ValueError::new(ValueErrorKind::KeyTooLong { bytes, limit }).of(name))
                 }
                 _ => Ok(()),
             })

@@ -19,7 +19,7 @@ pub(crate) use stored::{InDoubt, lock_view};
 
 use std::time::SystemTime;
 
-use crate::value::{AttributeValue, Encoded, Item, Problem, ValueError};
+use crate::value::{AttributeValue, Encoded, Item, ValueError, ValueErrorKind};
 
 /// A struct that is stored as items of one table.
 ///
@@ -116,7 +116,10 @@ pub fn decode_key<K: KeyValue>(item: &Item, name: &str) -> Result<K, ValueError>
 /// It is missing or does not fit the type.
 #[doc(hidden)]
 pub fn decode_key_value<K: KeyValue>(value: Option<&AttributeValue>) -> Result<K, ValueError> {
-    value.map_or_else(|| Err(ValueError::new(Problem::Missing)), K::from_key)
+    value.map_or_else(
+        || Err(ValueError::new(ValueErrorKind::Missing)),
+        K::from_key,
+    )
 }
 
 /// The value of a key attribute.

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 pub use kind::ErrorKind;
 
-use crate::value::{Item, Problem, ValueError};
+use crate::value::{Item, ValueError, ValueErrorKind};
 
 /// What every fallible call of this crate returns.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -209,10 +209,10 @@ impl Error {
 
 impl From<ValueError> for Error {
     fn from(error: ValueError) -> Self {
-        let kind = match error.problem() {
-            Problem::EmptyKey | Problem::KeyTooLong { .. } | Problem::NoSuchElement { .. } => {
-                ErrorKind::InvalidInput
-            }
+        let kind = match error.kind() {
+            ValueErrorKind::EmptyKey
+            | ValueErrorKind::KeyTooLong { .. }
+            | ValueErrorKind::NoSuchElement { .. } => ErrorKind::InvalidInput,
             _ => ErrorKind::Marshalling,
         };
         Self::new(kind, error.to_string()).because(error)

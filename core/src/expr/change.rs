@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::kinds::{ListField, NumberField, Operand, PlainForm, SetForm, Settable};
 use super::{Action, Attr, Path};
-use crate::value::{AttributeValue, Problem, SetField, ValueError, encode, encode_set};
+use crate::value::{AttributeValue, SetField, ValueError, ValueErrorKind, encode, encode_set};
 
 /// A change of an item of `E` that needs no read: it is atomic and safe to send blindly. Changes are made by the methods of
 /// [`Attr`] and joined by `+`.
@@ -174,7 +174,11 @@ impl<E, T, K> Attr<E, T, K> {
         K: PlainForm,
     {
         let by = (self.encode)(&by.into_value()).and_then(|by| {
-            let none = || ValueError::new(Problem::NotStorable("there is no number to add".into()));
+            let none = || {
+                ValueError::new(ValueErrorKind::NotStorable(
+                    "there is no number to add".into(),
+                ))
+            };
             by.ok_or_else(none)
         });
         let zero = AttributeValue::N("0".to_owned());

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::kinds::{Container, Operand, OrderedField, OrderedForm, StringField};
 use super::tree::{AttributeType, Comparator, Operand as Left, Tree};
 use super::{Attr, Path};
-use crate::value::{AttributeValue, Encoded, Problem, ValueError, encode};
+use crate::value::{AttributeValue, Encoded, ValueError, ValueErrorKind, encode};
 
 /// What must hold of an item of `E`. Conditions are made by the methods of [`Attr`] and joined by `&`, `|` and `!`; they
 /// print as one reads them.
@@ -102,7 +102,7 @@ impl<E> fmt::Debug for Condition<E> {
 fn present(path: &Path, encoded: Encoded) -> Result<AttributeValue, ValueError> {
     let none = || {
         let advice = "an absent value equals nothing; use `exists()` or `missing()`";
-        ValueError::new(Problem::NotStorable(advice.to_owned()))
+        ValueError::new(ValueErrorKind::NotStorable(advice.to_owned()))
     };
     let value = encoded.and_then(|value| value.ok_or_else(none));
     value.map_err(|error| error.of(&path.to_string()))

@@ -13,7 +13,7 @@ use crate::db::{Table, Target};
 use crate::entity::{Entity, IntoKey, Stored};
 use crate::error::{Error, Result};
 use crate::expr::{Assignment, Attr, Edit, Path, Set};
-use crate::value::{AttributeValue, Item, Problem, ValueError, set_of_values, type_name};
+use crate::value::{AttributeValue, Item, ValueError, ValueErrorKind, set_of_values, type_name};
 use crate::wire::Returns;
 
 /// Changes an item by what was read of it, until the change lands. See [`Table::modify_with`].
@@ -235,7 +235,7 @@ fn as_set(value: Option<&AttributeValue>) -> Result<AsSet, ValueError> {
         None | Some(Ss(_) | Ns(_) | Bs(_)) => Ok(AsSet::Already),
         Some(Null(_)) => Ok(AsSet::Becomes(None)),
         Some(L(elements)) => set_of_values(elements.iter().cloned()).map(AsSet::Becomes),
-        Some(other) => Err(ValueError::new(Problem::NotASet {
+        Some(other) => Err(ValueError::new(ValueErrorKind::NotASet {
             found: type_name(other),
         })),
     }

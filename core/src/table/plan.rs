@@ -7,7 +7,7 @@ use crate::entity::{Entity, Schema};
 use crate::error::{Error, Result};
 use crate::expr::{Action, Assignment, Compiler, Guard, Path, Tree};
 use crate::lock::{Expected, HeldJournal, Left, Lock, LockKind, Operation, Write};
-use crate::value::{AttributeValue, Item, MOST_ITEM_BYTES, item_size, largest};
+use crate::value::{AttributeValue, Item, MAX_ITEM_BYTES, item_size, largest};
 use crate::wire::{Returns, WriteOperation, WriteRequest};
 
 /// A write that is ready to be sent.
@@ -221,14 +221,14 @@ fn plan<E: Entity>(
 
 pub(super) fn check_size(item: &Item) -> Result<()> {
     let bytes = item_size(item);
-    if bytes <= MOST_ITEM_BYTES {
+    if bytes <= MAX_ITEM_BYTES {
         return Ok(());
     }
     let largest = largest(item).map_or(String::new(), |(name, bytes)| {
         format!("; the largest attribute is `{name}` with {bytes} bytes")
     });
     Err(Error::invalid(format!(
-        "the item has {bytes} bytes, at most {MOST_ITEM_BYTES} are allowed{largest}"
+        "the item has {bytes} bytes, at most {MAX_ITEM_BYTES} are allowed{largest}"
     )))
 }
 

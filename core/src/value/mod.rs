@@ -17,13 +17,13 @@ pub use aws_sdk_dynamodb::types::AttributeValue;
 use serde::{Serialize, de::DeserializeOwned};
 
 pub use decimal::{Number, NumberError};
-pub use error::{Problem, ValueError};
+pub use error::{ValueError, ValueErrorKind};
 pub(crate) use number::canonical;
 pub(crate) use same::same;
 pub(crate) use set::set_of_values;
 pub use set::{SetField, decode_set, encode_set};
 pub use size::item_size;
-pub(crate) use size::{MOST_ITEM_BYTES, largest, size_of_value};
+pub(crate) use size::{MAX_ITEM_BYTES, largest, size_of_value};
 
 /// An item as DynamoDB holds it: attribute names and values.
 pub type Item = HashMap<String, AttributeValue>;
@@ -68,7 +68,9 @@ fn settled(encoded: Result<AttributeValue, serde_dynamo::Error>) -> Encoded {
 /// Refuses numbers that DynamoDB cannot hold, and takes the mark off those that are exact already.
 fn check_numbers(value: &mut AttributeValue) -> Result<(), ValueError> {
     match value {
-        AttributeValue::N(n) if !number::fits(n) => Err(ValueError::new(Problem::NumberOutOfRange)),
+        AttributeValue::N(n) if !number::fits(n) => {
+            Err(ValueError::new(ValueErrorKind::NumberOutOfRange))
+        }
         AttributeValue::S(s) => {
             if let Some(number) = decimal::unmarked(s) {
                 *value = AttributeValue::N(number.to_owned());
@@ -154,7 +156,7 @@ mod tests {
     #[test]
     fn an_absent_attribute_that_is_needed_is_called_missing() {
         let error = decode::<u64>(None).unwrap_err();
-        assert!(matches!(error.problem(), Problem::Missing), "{error}");
+        assert!(matches!(error.kind(), ValueErrorKind::Missing), "{error}");
     }
 
     #[test]
@@ -179,7 +181,7 @@ mod tests {
     fn numbers_that_dynamodb_cannot_hold_are_refused() {
         for bad in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 1e126, 1e-131] {
             let error = encode(&vec![bad]).unwrap_err();
-            assert!(matches!(error.problem(), Problem::NumberOutOfRange));
+            assert!(matches!(error.kind(), ValueErrorKind::NumberOutOfRange));
         }
         for good in [0.0, -0.0, 9.9e125, 1e-130, f64::from(f32::MAX), 0.1 + 0.2] {
             encode(&good).unwrap();

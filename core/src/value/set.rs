@@ -3,7 +3,7 @@ use std::hash::{BuildHasher, Hash};
 
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::{AttributeValue, Encoded, Problem, ValueError, canonical, decode, encode};
+use super::{AttributeValue, Encoded, ValueError, ValueErrorKind, canonical, decode, encode};
 
 /// A collection that can be stored as a DynamoDB set (SS, NS or BS) by `#[entity(set)]`.
 ///
@@ -87,7 +87,7 @@ pub(crate) fn set_of_values(values: impl IntoIterator<Item = AttributeValue>) ->
             AttributeValue::N(n) => numbers.push(n),
             AttributeValue::B(b) => binaries.push(b),
             other => {
-                return Err(ValueError::new(Problem::NotASet {
+                return Err(ValueError::new(ValueErrorKind::NotASet {
                     found: super::type_name(&other),
                 }));
             }
@@ -110,7 +110,7 @@ pub(crate) fn set_of_values(values: impl IntoIterator<Item = AttributeValue>) ->
             binaries.dedup();
             Ok(Some(AttributeValue::Bs(binaries)))
         }
-        _ => Err(ValueError::new(Problem::NotASet {
+        _ => Err(ValueError::new(ValueErrorKind::NotASet {
             found: "members of different types",
         })),
     }

@@ -1,7 +1,7 @@
 use super::{AttributeValue, Item};
 
 /// The most bytes of an item ("Service, account, and table quotas in Amazon DynamoDB").
-pub(crate) const MOST_ITEM_BYTES: usize = 400 * 1024;
+pub(crate) const MAX_ITEM_BYTES: usize = 400 * 1024;
 
 /// The size of an item as DynamoDB counts it, in bytes: names in UTF-8, and values ("DynamoDB item sizes and formats").
 /// Numbers are counted as DynamoDB packs them, two digits to a byte; the service calls its own formula approximate.
