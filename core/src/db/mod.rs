@@ -219,10 +219,6 @@ impl Db {
         Budget::start(policy, &self.0.clock, &self.0.quota)
     }
 
-    pub(crate) fn retry(&self) -> RetryPolicy {
-        self.0.retry
-    }
-
     /// What became of a write.
     #[cfg(not(feature = "_test-judges"))]
     #[allow(clippy::unused_self)] // the other one does use it

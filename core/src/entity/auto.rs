@@ -2,6 +2,8 @@ use std::time::SystemTime;
 
 use uuid::Uuid;
 
+use crate::lock::fresh_uuid;
+
 /// A key that is generated for a new item when it is unset: `#[entity(auto_uuid)]`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be generated",
@@ -21,7 +23,7 @@ impl AutoKey for Uuid {
     }
 
     fn generate() -> Self {
-        Uuid::new_v4()
+        fresh_uuid()
     }
 }
 
@@ -31,7 +33,15 @@ impl AutoKey for String {
     }
 
     fn generate() -> Self {
-        Uuid::new_v4().to_string()
+        fresh_uuid().to_string()
+    }
+}
+
+/// Generates a key that is unset.
+#[doc(hidden)]
+pub fn fill_key<K: AutoKey>(key: &mut K) {
+    if key.is_unset() {
+        *key = K::generate();
     }
 }
 

@@ -4,14 +4,13 @@ mod kind;
 
 use std::error::Error as StdError;
 use std::fmt;
-use std::sync::Arc;
 use std::time::Duration;
 
 pub use kind::ErrorKind;
 
 use crate::key::{Key, Target};
 use crate::lock::LockError;
-use crate::value::{Item, Problem, ValueError};
+use crate::value::{Item, ValueErrorKind, ValueError};
 
 /// What every fallible call of this crate returns.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -261,10 +260,10 @@ impl Error {
 
 impl From<ValueError> for Error {
     fn from(error: ValueError) -> Self {
-        let kind = match error.problem() {
-            Problem::EmptyKey | Problem::KeyTooLong { .. } | Problem::NoSuchElement { .. } => {
-                ErrorKind::InvalidInput
-            }
+        let kind = match error.kind() {
+            ValueErrorKind::EmptyKey
+            | ValueErrorKind::KeyTooLong { .. }
+            | ValueErrorKind::NoSuchElement { .. } => ErrorKind::InvalidInput,
             _ => ErrorKind::Marshalling,
         };
         Self::new(kind, error.to_string()).because(error)

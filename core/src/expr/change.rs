@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::kinds::{ListField, NumberField, Operand, PlainForm, SetForm, Settable};
 use super::{Action, Attr, Path};
-use crate::value::{AttributeValue, Problem, SetField, ValueError, encode, encode_set};
+use crate::value::{AttributeValue, SetField, ValueError, ValueErrorKind, encode, encode_set};
 
 /// A change of an item of `E` that needs no read: it is atomic and safe to send blindly. Changes are made by the methods of
 /// [`Attr`] and joined by `+`.
@@ -105,7 +105,10 @@ impl<E, T, K> Attr<E, T, K> {
     where
         K: Settable,
     {
-        let value = (self.encode)(&value.into_value()).map_err(at(&self.path));
+        let value = self
+            .form
+            .encode(&value.into_value())
+            .map_err(at(&self.path));
         let action = value.map(|value| match value {
             Some(value) => Action::Set(self.path, value),
             // A removal would move the elements behind it.
@@ -120,7 +123,10 @@ impl<E, T, K> Attr<E, T, K> {
     where
         K: Settable,
     {
-        let value = (self.encode)(&value.into_value()).map_err(at(&self.path));
+        let value = self
+            .form
+            .encode(&value.into_value())
+            .map_err(at(&self.path));
         let change = match value {
             Ok(None) => Change::nothing(),
             Ok(Some(value)) => Change::of(Ok(Action::SetIfMissing(self.path, value))),
@@ -173,8 +179,12 @@ impl<E, T, K> Attr<E, T, K> {
         T: NumberField,
         K: PlainForm,
     {
-        let by = (self.encode)(&by.into_value()).and_then(|by| {
-            let none = || ValueError::new(Problem::NotStorable("there is no number to add".into()));
+        let by = self.form.encode(&by.into_value()).and_then(|by| {
+            let none = || {
+                ValueError::new(ValueErrorKind::NotStorable(
+                    "there is no number to add".into(),
+                ))
+            };
             by.ok_or_else(none)
         });
         let zero = AttributeValue::N("0".to_owned());

@@ -24,10 +24,10 @@ impl Compiled {
 }
 
 // "Service, account, and table quotas in Amazon DynamoDB", expression parameters.
-const MOST_BYTES: usize = 4096;
-const MOST_OPERATORS: usize = 300;
-const MOST_VALUE_BYTES: usize = 2 * 1024 * 1024;
-const MOST_IN: usize = 100;
+const MAX_BYTES: usize = 4096;
+const MAX_OPERATORS: usize = 300;
+const MAX_VALUE_BYTES: usize = 2 * 1024 * 1024;
+const MAX_IN: usize = 100;
 
 /// Compiles conditions and changes; the only place that invents placeholders. Every name has one, since many ordinary
 /// words are reserved ("Reserved words in DynamoDB"); equal names and equal values share theirs.
@@ -71,22 +71,22 @@ impl Compiler {
     pub(crate) fn finish(self) -> Result<Compiled> {
         for (what, text) in [("update", &self.update), ("condition", &self.condition)] {
             let bytes = text.as_ref().map_or(0, String::len);
-            if bytes > MOST_BYTES {
+            if bytes > MAX_BYTES {
                 return Err(Error::invalid(format!(
-                    "the {what} expression has {bytes} bytes, at most {MOST_BYTES} are allowed; change fewer places at once"
+                    "the {what} expression has {bytes} bytes, at most {MAX_BYTES} are allowed; change fewer places at once"
                 )));
             }
         }
-        if self.operators > MOST_OPERATORS {
+        if self.operators > MAX_OPERATORS {
             return Err(Error::invalid(format!(
-                "the expressions have {} operators and functions, at most {MOST_OPERATORS} are allowed",
+                "the expressions have {} operators and functions, at most {MAX_OPERATORS} are allowed",
                 self.operators
             )));
         }
         let bytes: usize = self.values.iter().map(size_of_value).sum();
-        if bytes > MOST_VALUE_BYTES {
+        if bytes > MAX_VALUE_BYTES {
             return Err(Error::invalid(format!(
-                "the values of the expressions have {bytes} bytes, at most {MOST_VALUE_BYTES} are allowed"
+                "the values of the expressions have {bytes} bytes, at most {MAX_VALUE_BYTES} are allowed"
             )));
         }
         let placeholders = |mark: &'static str| (0..).map(move |i| format!("{mark}{i}"));
@@ -151,9 +151,9 @@ impl Compiler {
                 self.value(high)
             ),
             Tree::In(path, values) => {
-                if values.is_empty() || values.len() > MOST_IN {
+                if values.is_empty() || values.len() > MAX_IN {
                     return Err(Error::invalid(format!(
-                        "`is_in` takes 1 to {MOST_IN} values, got {}",
+                        "`is_in` takes 1 to {MAX_IN} values, got {}",
                         values.len()
                     )));
                 }

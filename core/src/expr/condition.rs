@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::kinds::{Container, Operand, OrderedField, OrderedForm, StringField};
 use super::tree::{AttributeType, Comparator, Operand as Left, Tree};
 use super::{Attr, Path};
-use crate::value::{AttributeValue, Encoded, Problem, ValueError, encode};
+use crate::value::{AttributeValue, Encoded, ValueError, ValueErrorKind, encode};
 
 /// What must hold of an item of `E`. Conditions are made by the methods of [`Attr`] and joined by `&`, `|` and `!`; they
 /// print as one reads them.
@@ -102,7 +102,7 @@ impl<E> fmt::Debug for Condition<E> {
 fn present(path: &Path, encoded: Encoded) -> Result<AttributeValue, ValueError> {
     let none = || {
         let advice = "an absent value equals nothing; use `exists()` or `missing()`";
-        ValueError::new(Problem::NotStorable(advice.to_owned()))
+        ValueError::new(ValueErrorKind::NotStorable(advice.to_owned()))
     };
     let value = encoded.and_then(|value| value.ok_or_else(none));
     value.map_err(|error| error.of(&path.to_string()))
@@ -110,7 +110,7 @@ fn present(path: &Path, encoded: Encoded) -> Result<AttributeValue, ValueError> 
 
 impl<E, T, K> Attr<E, T, K> {
     fn compare(self, comparator: Comparator, value: impl Operand<T>) -> Condition<E> {
-        let value = present(&self.path, (self.encode)(&value.into_value()));
+        let value = present(&self.path, self.form.encode(&value.into_value()));
         Condition::new(value.map(|value| Tree::Compare(Left::Value(self.path), comparator, value)))
     }
 
@@ -128,7 +128,7 @@ impl<E, T, K> Attr<E, T, K> {
     pub fn is_in<V: Operand<T>>(self, values: impl IntoIterator<Item = V>) -> Condition<E> {
         let values = values.into_iter();
         let values: Result<Vec<_>, _> = values
-            .map(|value| present(&self.path, (self.encode)(&value.into_value())))
+            .map(|value| present(&self.path, self.form.encode(&value.into_value())))
             .collect();
         Condition::new(values.map(|values| Tree::In(self.path, values)))
     }
@@ -209,8 +209,8 @@ impl<E, T, K> Attr<E, T, K> {
         T: OrderedField,
         K: OrderedForm,
     {
-        let low = present(&self.path, (self.encode)(&low.into_value()));
-        let high = present(&self.path, (self.encode)(&high.into_value()));
+        let low = present(&self.path, self.form.encode(&low.into_value()));
+        let high = present(&self.path, self.form.encode(&high.into_value()));
         let tree = low.and_then(|low| Ok(Tree::Between(Left::Value(self.path), low, high?)));
         Condition::new(tree)
     }

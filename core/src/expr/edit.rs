@@ -8,7 +8,7 @@ use super::change::{at, element_value};
 use super::kinds::{ListField, Operand, PlainForm};
 use super::{Action, Attr, Change, Guard, Path};
 use crate::error::{Error, ErrorKind, Result};
-use crate::value::{AttributeValue, Item, Problem, ValueError, decode, same};
+use crate::value::{AttributeValue, Item, ValueError, ValueErrorKind, decode, same};
 
 /// A change of an item of `E` that depends on what was read: [`Change`]s, and changes of list elements. `update` and
 /// `modify_with` take it; a blind verb does not.
@@ -283,7 +283,10 @@ fn in_range(
     Box::new(move |elements| {
         if index >= elements.len() {
             let length = elements.len();
-            return Err(ValueError::new(Problem::NoSuchElement { index, length }));
+            return Err(ValueError::new(ValueErrorKind::NoSuchElement {
+                index,
+                length,
+            }));
         }
         Ok(Found {
             elements: vec![(index, becomes())],

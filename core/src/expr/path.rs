@@ -69,6 +69,15 @@ impl Path {
         &self.steps
     }
 
+    /// The bytes of its names.
+    pub(crate) fn bytes(&self) -> usize {
+        let steps = self.steps.iter().map(|step| match step {
+            Step::Key(key) => key.len(),
+            Step::Index(_) => 0,
+        });
+        self.attribute.len() + steps.sum::<usize>()
+    }
+
     /// Whether an index is on the way.
     pub(crate) fn is_in_list(&self) -> bool {
         self.steps.iter().any(|step| matches!(step, Step::Index(_)))

@@ -1,5 +1,6 @@
 //! Keys: their values, what can stand for one, and where an item is.
 
+mod form;
 mod into;
 mod scalar;
 mod target;
@@ -7,12 +8,16 @@ mod value;
 
 use std::fmt;
 
-pub use into::{AnyShape, Composite, IntoKey, KeyFor, Single};
+#[doc(hidden)]
+pub use form::KeyForm;
+#[doc(hidden)]
+pub use into::AnyShape;
+pub use into::{Composite, IntoKey, KeyFor, Single};
 pub use scalar::{KeyScalar, KeyType};
 pub(crate) use target::Target;
 pub use value::KeyValue;
 
-use crate::value::{AttributeValue, Item, Problem, ValueError};
+use crate::value::{Item, ValueError};
 
 /// The key attributes of a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,7 +2,7 @@ use std::fmt;
 
 use aws_sdk_dynamodb::primitives::Blob;
 
-use crate::value::{AttributeValue, Problem, ValueError};
+use crate::value::{AttributeValue, ValueErrorKind, ValueError};
 
 /// The DynamoDB type of a key attribute.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,8 +44,8 @@ impl KeyScalar {
             Self::N(_) => return Ok(()),
         };
         let problem = match bytes {
-            0 => Problem::EmptyKey,
-            bytes if bytes > limit => Problem::KeyTooLong { bytes, limit },
+            0 => ValueErrorKind::EmptyKey,
+            bytes if bytes > limit => ValueErrorKind::KeyTooLong { bytes, limit },
             _ => return Ok(()),
         };
         Err(ValueError::new(problem).of(name))

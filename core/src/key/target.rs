@@ -30,10 +30,6 @@ impl Target {
         &self.0.key
     }
 
-    pub(crate) fn schema(&self) -> &'static KeySchema {
-        self.0.schema
-    }
-
     /// The key attributes.
     pub(crate) fn key_item(&self) -> Item {
         self.0.key.to_item(self.0.schema, 2)

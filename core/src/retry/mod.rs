@@ -6,7 +6,7 @@ mod clock;
 mod policy;
 mod quota;
 
-pub(crate) use budget::{Budget, Spent};
+pub(crate) use budget::{Budget, Spent, TimeLimit};
 pub use clock::{Clock, SystemClock};
 pub use policy::RetryPolicy;
 pub(crate) use quota::Quota;

@@ -81,11 +81,6 @@ impl RetryPolicy {
         Self { cap, ..self }
     }
 
-    /// The same, with a deadline of at most this.
-    pub(crate) fn at_most(self, deadline: Duration) -> Self {
-        self.deadline(self.deadline.min(deadline))
-    }
-
     pub(super) fn max_attempts(&self) -> u32 {
         self.attempts
     }

@@ -12,7 +12,7 @@ use crate::expr::{self, Action, Attr, Path, over};
 use crate::key::{IntoKey, Target};
 use crate::lock::{Expected, HeldJournal, LockKind, Seen};
 use crate::retry::RetryPolicy;
-use crate::value::{AttributeValue, Item, ValueError};
+use crate::value::{Form, Item};
 use crate::wire::Returns;
 use crate::write::{Blind, Delivery, Preconditions};
 
@@ -25,7 +25,7 @@ pub struct Apply<E>(Change<E>);
 pub struct ApplyReturning<E, T> {
     change: Change<E>,
     path: Path,
-    decode: fn(Option<&AttributeValue>) -> Result<T, ValueError>,
+    form: Form<T>,
 }
 
 /// As [`Apply`], sent exactly once. See [`Apply::exactly_once`].
@@ -130,7 +130,7 @@ impl<E: Entity> Apply<E> {
     pub fn returning<T, K>(self, attribute: Attr<E, T, K>) -> ApplyReturning<E, T> {
         ApplyReturning {
             change: self.0,
-            decode: attribute.decode,
+            form: attribute.form,
             path: attribute.into_path(),
         }
     }
@@ -266,7 +266,7 @@ impl<E: Entity, T: 'static> IntoFuture for ApplyReturning<E, T> {
             };
             let (target, item) = self.change.run(returns).await?;
             let item = item.unwrap_or_default();
-            (self.decode)(self.path.find(&item)).map_err(|error| {
+            self.form.decode(self.path.find(&item)).map_err(|error| {
                 let error = error.of(&self.path.to_string()).into();
                 Error::written(error, Some(item)).at(&target)
             })

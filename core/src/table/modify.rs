@@ -277,7 +277,7 @@ fn change_read<E: Entity, R, X: From<Error>>(
     let stored = Stored::<E>::read(call.target(), image);
     let mut stored = stored.map_err(|error| call.named(error))?;
     let output = change(&mut stored)?;
-    let turn = || {
+    let turn = || -> Result<Turn<E>> {
         let changes = stored.changes(|| call.wall())?;
         if changes.is_empty() {
             return Ok(Turn::Unchanged(stored));
@@ -285,7 +285,7 @@ fn change_read<E: Entity, R, X: From<Error>>(
         let draft = draft(call, &stored, changes, preconditions)?;
         Ok(Turn::Change(stored, draft))
     };
-    let turn = turn().map_err(|error| call.named::<Error>(error))?;
+    let turn = turn().map_err(|error| call.named(error))?;
     Ok((turn, output))
 }
 

@@ -193,7 +193,7 @@ fn convert<E: Entity>(call: &Call, image: Item, name: &'static str) -> Result<Tu
     let assignment = Assignment { path, value };
     let mut converted = image.clone();
     assignment.apply(&mut converted);
-    let stored = Stored::read(call.target(), converted)?;
+    let stored = Stored::<E>::read(call.target(), converted)?;
     let wanted = Wanted {
         actions: stamped::<E>(vec![assignment.into()], call.wall())?,
         ..Wanted::default()

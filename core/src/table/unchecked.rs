@@ -113,11 +113,14 @@ impl<E: Entity> PutUnchecked<E> {
         self.entity.stamp_new(self.table.db().clock().wall());
         let target = self.table.target_of(self.entity.key())?;
         let mut call = self.table.call(target, self.policy);
-        let plan = || {
-            let wanted = self.preconditions.on(&Item::new())?;
-            call.planner().put_unchecked(to_item(&self.entity)?, wanted.condition)
+        let request = {
+            let plan = || {
+                let wanted = self.preconditions.on(&Item::new())?;
+                let item = to_item(&self.entity)?;
+                call.planner().put_unchecked(item, wanted.condition)
+            };
+            plan().map_err(|error| call.named(error))?
         };
-        let request = plan().map_err(|error| call.named(error))?;
         send::<E>(&mut call, &request, self.delivery).await
     }
 }

@@ -1,12 +1,12 @@
 use std::cell::Cell;
 use std::fmt;
+use std::hash::{BuildHasher, RandomState};
 use std::str::FromStr;
 use std::sync::LazyLock;
 
 use bigdecimal::BigDecimal;
 use serde::de::{self, Deserializer, Visitor};
 use serde::{Deserialize, Serialize, Serializer};
-use uuid::Uuid;
 
 use super::number::fits;
 
@@ -37,7 +37,7 @@ pub(super) const NAME: &str = "$optimist::Number";
 
 /// Stands before a number on its way through a serializer that has no exact numbers. Random, so that no text from outside
 /// can pass for one.
-static MARK: LazyLock<String> = LazyLock::new(|| format!("\0{}\0", Uuid::new_v4()));
+static MARK: LazyLock<String> = LazyLock::new(|| format!("\0{:016x}\0", RandomState::new().hash_one(0)));
 
 thread_local! {
     static MARKING: Cell<bool> = const { Cell::new(false) };

@@ -169,7 +169,7 @@ where
 
 /// Nobody listens at the endpoint: the connection was never made.
 fn is_refused(error: &(dyn StdError + 'static)) -> bool {
-    std::iter::successors(Some(error), |error| error.source()).any(|error| {
+    std::iter::successors(Some(error), |&error| error.source()).any(|error| {
         error
             .downcast_ref::<io::Error>()
             .is_some_and(|error| error.kind() == io::ErrorKind::ConnectionRefused)

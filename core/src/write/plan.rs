@@ -172,23 +172,29 @@ const MAX_INSIDE: usize = 50;
 
 /// Replaces maps whole where too much changed inside them. Under the lock that is the same change.
 fn fewer(assignments: &[Assignment], image: &Item) -> Vec<Action> {
-    let inside = |root: &str| assignments.iter().filter(move |a| a.path.root() == root);
     let mut actions = Vec::with_capacity(assignments.len() + 2);
     let mut whole: Vec<&str> = Vec::new();
     for assignment in assignments {
         let root = assignment.path.root();
-        if assignment.path.steps().is_empty() || inside(root).count() <= MAX_INSIDE {
+        if assignment.path.steps().is_empty() || of_root(assignments, root).count() <= MAX_INSIDE {
             actions.push(assignment.clone().into());
         } else if !whole.contains(&root) {
             whole.push(root);
             let path = assignment.path.clone().into_root();
             let mut leaves: Item = image.get_key_value(root).into_iter().map(owned).collect();
-            inside(root).for_each(|assignment| assignment.apply(&mut leaves));
+            of_root(assignments, root).for_each(|assignment| assignment.apply(&mut leaves));
             let value = leaves.remove(root);
             actions.push(Assignment { path, value }.into());
         }
     }
     actions
+}
+
+fn of_root<'a>(
+    assignments: &'a [Assignment],
+    root: &str,
+) -> impl Iterator<Item = &'a Assignment> {
+    assignments.iter().filter(move |a| a.path.root() == root)
 }
 
 fn owned<K: Clone, V: Clone>((key, value): (&K, &V)) -> (K, V) {
@@ -216,7 +222,7 @@ const MAX_MARK_BYTES: usize = 2 * 255 + 64 + 20 + 64 * 16;
 fn check_size_after(image: &Item, assignments: &[Assignment]) -> Result<()> {
     let added = assignments.iter().map(|assignment| {
         let value = assignment.value.as_ref().map_or(0, size_of_value);
-        assignment.path.to_bytes() + value
+        assignment.path.bytes() + value
     });
     if item_size(image) + added.sum::<usize>() + MAX_MARK_BYTES <= MAX_ITEM_BYTES {
         return Ok(());
