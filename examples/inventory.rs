@@ -149,9 +149,9 @@ async fn sell(
                         stock.left -= 1;
                         stock.sold += 1;
                     }
-                    available
+                    Ok::<_, optimist::Error>(available)
                 };
-                stock.modify(way.sku(), take).await?.output
+                stock.try_modify(way.sku(), take).await?.output
             }
         };
         if !sold {

@@ -110,10 +110,10 @@ pub mod __derive {
     pub use std::vec::Vec;
 
     pub use crate::entity::{AttributeSchema, Schema, fill_key, time};
+    pub use crate::expr::{Attr, KeyAttribute, Opaque, Plain, Set};
     pub use crate::key::{
         AnyShape, Composite, Key, KeyAttributeSchema, KeyForm, KeySchema, KeyType, Single,
     };
-    pub use crate::expr::{Attr, KeyAttribute, Opaque, Plain, Set};
     pub use crate::lock::{LockKind, LockSchema};
     pub use crate::value::{
         AttributeValue, Encoded, Form, Item, ValueError, decode_with, encode_with,

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use optimist::{AttributeValue, Entity, KeyScalar, KeyType, KeyValue, Lock, Stored, ValueError};
+use optimist::key::{KeyScalar, KeyType};
+use optimist::value::ValueError;
+use optimist::{AttributeValue, Entity, KeyValue, Lock, Stored};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use uuid::Uuid;
 
@@ -88,7 +90,7 @@ fn doc() -> Doc {
 async fn serde_and_entity_attributes_decide_names_and_forms() {
     let (_, _, docs) = world::<Doc>().await;
     let stored = docs.insert(doc()).await.unwrap();
-    let names: BTreeSet<_> = stored.image().keys().map(String::as_str).collect();
+    let names: BTreeSet<_> = Stored::image(&stored).keys().map(String::as_str).collect();
     let expected = [
         "id",
         "lastEditor",
@@ -100,11 +102,11 @@ async fn serde_and_entity_attributes_decide_names_and_forms() {
         "journal",
     ];
     assert_eq!(names, expected.into());
-    assert_eq!(stored.image()["id"], s("doc-1"));
-    assert_eq!(stored.image()["shout"], s("HEY"));
-    assert!(stored.image()["readers"].is_ss());
+    assert_eq!(Stored::image(&stored)["id"], s("doc-1"));
+    assert_eq!(Stored::image(&stored)["shout"], s("HEY"));
+    assert!(Stored::image(&stored)["readers"].is_ss());
     let read = docs.require(DocId(1)).await.unwrap();
-    let Some(Lock::Uuid(uuid)) = read.lock() else {
+    let Some(Lock::Uuid(uuid)) = Stored::lock(&read) else {
         panic!("{read:?}")
     };
     assert_eq!(read.etag.as_ref(), Some(uuid));
@@ -179,7 +181,7 @@ async fn generic_entities_with_composite_keys_and_container_defaults() {
     pairs.insert(pair.clone()).await.unwrap();
     let read: Stored<_> = pairs.require((-3, id)).await.unwrap();
     assert_eq!(*read, pair);
-    assert!(read.image().contains_key("PART-KEY"));
+    assert!(Stored::image(&read).contains_key("PART-KEY"));
     put_raw(
         &pairs,
         [("PART-KEY", n(5)), ("SORT-KEY", s(&id.to_string()))],

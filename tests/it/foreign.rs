@@ -1,7 +1,7 @@
 //! Tables that other tools write too: legacy items, other mappers' versions, odd names.
 
 use aws_sdk_dynamodb::primitives::Blob;
-use optimist::{AttributeValue, Entity, ErrorKind, Lock, Table};
+use optimist::{AttributeValue, Entity, ErrorKind, Lock, Stored, Table};
 
 use crate::support::{
     Counter, PlainCounter, UuidCounter, counter, n, put_raw, read_raw, s, update_raw, world,
@@ -13,10 +13,10 @@ async fn a_legacy_item_is_adopted_by_its_first_save() {
     put_raw(&counters, [("id", s("c")), ("count", n(5))]).await;
     let mut first = counters.require("c").await.unwrap();
     let mut second = counters.require("c").await.unwrap();
-    assert_eq!(first.lock(), None);
+    assert_eq!(Stored::lock(&first), None);
     first.count += 1;
     counters.save(&mut first).await.unwrap();
-    assert_eq!(first.lock(), Some(&Lock::Version(1)));
+    assert_eq!(Stored::lock(&first), Some(&Lock::Version(1)));
     second.count += 1;
     let error = counters.save(&mut second).await.unwrap_err();
     assert!(error.is_conflict(), "{error}");
@@ -49,8 +49,8 @@ async fn an_item_with_a_version_and_no_journal_is_updated_and_gains_one() {
         .await;
         let mut stale = counters.require("c").await.unwrap();
         let stored = counters.modify("c", |c| c.count += 1).await.unwrap().stored;
-        assert_eq!(stored.lock(), Some(&Lock::Version(version + 1)));
-        assert!(stored.image()["journal"].is_b());
+        assert_eq!(Stored::lock(&stored), Some(&Lock::Version(version + 1)));
+        assert!(Stored::image(&stored)["journal"].is_b());
         stale.count = 0;
         assert!(counters.save(&mut stale).await.unwrap_err().is_conflict());
     }
@@ -89,8 +89,8 @@ async fn a_journal_that_another_tool_spoilt_begins_anew() {
         update_raw(&counters, "c", "journal", spoilt.clone()).await;
         let mut stale = counters.require("c").await.unwrap();
         let stored = counters.modify("c", |c| c.count += 1).await.unwrap().stored;
-        assert_eq!(stored.lock(), Some(&Lock::Version(2)));
-        assert_ne!(stored.image()["journal"], spoilt);
+        assert_eq!(Stored::lock(&stored), Some(&Lock::Version(2)));
+        assert_ne!(Stored::image(&stored)["journal"], spoilt);
         stale.count = 9;
         assert!(counters.save(&mut stale).await.unwrap_err().is_conflict());
     }
@@ -193,6 +193,6 @@ async fn reserved_and_odd_names_work_everywhere() {
     table.save(&mut read).await.unwrap();
     let again = table.require(("k", -1i64)).await.unwrap();
     assert_eq!(*again, *read);
-    assert_eq!(again.image()["status.#:v"], n(2));
+    assert_eq!(Stored::image(&again)["status.#:v"], n(2));
     assert_eq!(table.delete(again).await.unwrap(), optimist::Deleted::Done);
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use optimist::Table;
+use optimist::{Stored, Table};
 
 use crate::support::{s, world};
 use crate::update::{Home, Person, person};
@@ -88,7 +88,7 @@ async fn race(remove: fn(&str) -> optimist::Edit<Person>) -> (Vec<String>, BTree
     for task in tasks {
         conflicts += task.await.unwrap();
     }
-    let end = people.require("ann").await.unwrap().into_inner();
+    let end = Stored::into_inner(people.require("ann").await.unwrap());
     (end.tags, end.friends, conflicts)
 }
 

@@ -16,9 +16,9 @@ pub use table::Table;
 
 use crate::entity::Entity;
 use crate::error::{Error, Result};
-use crate::lock::MAX_WRITERS;
 #[cfg(feature = "_test-judges")]
 use crate::lock::Judging;
+use crate::lock::MAX_WRITERS;
 use crate::lock::{Evidence, Verdict, Write};
 use crate::retry::{Budget, Clock, Quota, RetryPolicy, SystemClock};
 use crate::wire::Wire;

@@ -34,7 +34,10 @@ pub struct Stored<E> {
 enum Basis {
     Expected(Expected),
     /// This item can be read, and must not be written.
-    Unwritable { lock: Option<Lock>, why: LockError },
+    Unwritable {
+        lock: Option<Lock>,
+        why: LockError,
+    },
 }
 
 /// A write under this handle that was sent and not settled: its caller stopped waiting, or its outcome is unknown.
@@ -232,12 +235,7 @@ impl<E: Entity> Stored<E> {
     }
 
     /// The handle becomes what a write stored: the image with these assignments. Of the entity only the lock view changes.
-    pub(crate) fn advance(
-        &mut self,
-        assignments: Vec<Assignment>,
-        mark: Mark,
-        view: E::LockView,
-    ) {
+    pub(crate) fn advance(&mut self, assignments: Vec<Assignment>, mark: Mark, view: E::LockView) {
         for assignment in assignments {
             assignment.apply_to(&mut self.image);
         }

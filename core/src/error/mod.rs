@@ -10,7 +10,7 @@ pub use kind::ErrorKind;
 
 use crate::key::{Key, Target};
 use crate::lock::LockError;
-use crate::value::{Item, ValueErrorKind, ValueError};
+use crate::value::{Item, ValueError, ValueErrorKind};
 
 /// What every fallible call of this crate returns.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -74,9 +74,12 @@ impl Error {
         let said = reply.and_then(|reply| {
             let code = reply.code.as_deref()?;
             let message = reply.message.as_deref().unwrap_or("no message");
-            Some(format!("DynamoDB refused the request: {code}: {message}; nothing was written"))
+            Some(format!(
+                "DynamoDB refused the request: {code}: {message}; nothing was written"
+            ))
         });
-        let unsent = "the request could not be sent; nothing was written. The sources of this error say why";
+        let unsent =
+            "the request could not be sent; nothing was written. The sources of this error say why";
         Self::new(
             ErrorKind::Service,
             said.unwrap_or_else(|| unsent.to_owned()),

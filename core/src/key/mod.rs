@@ -76,7 +76,10 @@ impl Key {
     /// The key attributes, with room for more.
     pub(crate) fn to_item(&self, schema: &KeySchema, capacity: usize) -> Item {
         let mut item = Item::with_capacity(capacity);
-        item.insert(schema.partition.name.to_owned(), self.partition.to_attribute());
+        item.insert(
+            schema.partition.name.to_owned(),
+            self.partition.to_attribute(),
+        );
         if let Some((attribute, value)) = schema.sort.zip(self.sort.as_ref()) {
             item.insert(attribute.name.to_owned(), value.to_attribute());
         }
@@ -90,4 +93,3 @@ impl fmt::Display for Key {
         self.sort.iter().try_for_each(|sort| write!(f, " / {sort}"))
     }
 }
-

@@ -2,7 +2,7 @@ use std::fmt;
 
 use aws_sdk_dynamodb::primitives::Blob;
 
-use crate::value::{AttributeValue, ValueErrorKind, ValueError};
+use crate::value::{AttributeValue, ValueError, ValueErrorKind};
 
 /// The DynamoDB type of a key attribute.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,7 +72,9 @@ impl fmt::Display for KeyScalar {
             Self::N(n) => f.write_str(n),
             Self::B(b) => {
                 let shown = b.iter().take(MAX_SHOWN / 2);
-                shown.into_iter().try_for_each(|byte| write!(f, "{byte:02x}"))?;
+                shown
+                    .into_iter()
+                    .try_for_each(|byte| write!(f, "{byte:02x}"))?;
                 if b.len() > MAX_SHOWN / 2 {
                     write!(f, "… ({} bytes)", b.len())?;
                 }
@@ -95,7 +97,10 @@ mod tests {
     #[test]
     fn keys_in_messages_are_cut() {
         let long = KeyScalar::S("ä".repeat(1000)).to_string();
-        assert!(long.len() < 200 && long.ends_with("… (2000 bytes)"), "{long}");
+        assert!(
+            long.len() < 200 && long.ends_with("… (2000 bytes)"),
+            "{long}"
+        );
         assert_eq!(KeyScalar::S("ann".into()).to_string(), "\"ann\"");
         assert!(KeyScalar::B(vec![7; 500]).to_string().len() < 100);
     }

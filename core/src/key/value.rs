@@ -8,7 +8,9 @@ use crate::value::{AttributeValue, ValueError, canonical};
 /// Strings, integers to 64 bits, `Uuid` and `Vec<u8>` are keys. A newtype becomes one in a few lines:
 ///
 /// ```
-/// use optimist::{AttributeValue, KeyScalar, KeyType, KeyValue, ValueError};
+/// use optimist::key::{KeyScalar, KeyType};
+/// use optimist::value::ValueError;
+/// use optimist::{AttributeValue, KeyValue};
 ///
 /// #[derive(Debug, PartialEq)]
 /// struct UserId(u64);

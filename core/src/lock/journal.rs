@@ -189,7 +189,10 @@ mod tests {
         for cut in [2, 3, 4, 19, 35] {
             assert_eq!(Journal::parse(&good[..cut]), Parsed::Unreadable, "{cut}");
         }
-        assert_eq!(Journal::parse(&[0xFA, b'J', 2, 8]), Parsed::UnknownFormat(2));
+        assert_eq!(
+            Journal::parse(&[0xFA, b'J', 2, 8]),
+            Parsed::UnknownFormat(2)
+        );
         let too_many = [&MAGIC[..], &[1, 1], &[0; 16 * 3]].concat();
         assert_eq!(Journal::parse(&too_many), Parsed::Unreadable);
     }

@@ -149,9 +149,7 @@ fn judge_update(write: &Write, evidence: &Evidence<'_>) -> Verdict {
         read.is_some_and(|read| read.entries.contains(id)) || (evidence.issued_before)(id)
     };
     let entries = &life.journal.entries;
-    let mut mine = entries
-        .iter()
-        .filter(|id| id.writer() == write.id.writer());
+    let mut mine = entries.iter().filter(|id| id.writer() == write.id.writer());
     if !mine.all(earlier) {
         return Verdict::Unknown; // two machines share one writer id
     }
@@ -394,10 +392,15 @@ mod tests {
             lock: SeenLock::Unreadable(super::super::LockError::Overflow { attribute: "lock" }),
             journal,
         };
-        let mine = damaged(SeenJournal::Kept(update.mark.clone().unwrap().journal.unwrap()));
+        let mine = damaged(SeenJournal::Kept(
+            update.mark.clone().unwrap().journal.unwrap(),
+        ));
         assert_eq!(verdict(&update, Some(&mine), Read, false), Verdict::Landed);
         let other = damaged(read.journal);
-        assert_eq!(verdict(&update, Some(&other), Read, false), Verdict::Unknown);
+        assert_eq!(
+            verdict(&update, Some(&other), Read, false),
+            Verdict::Unknown
+        );
         assert_eq!(
             verdict(&update, Some(&other), Refusal, true),
             Verdict::NotLandedWeak
@@ -441,8 +444,7 @@ mod tests {
         let born = write(&schema, Insert, Expected::New).mark.unwrap();
         let image = seen(born.lock, born.journal);
         let write = write(&schema, Update, held(&schema, &image));
-        for (answered_once, verdict) in
-            [(true, Verdict::NotLandedWeak), (false, Verdict::Unknown)]
+        for (answered_once, verdict) in [(true, Verdict::NotLandedWeak), (false, Verdict::Unknown)]
         {
             let evidence = Evidence {
                 image: Some(&image),

@@ -182,9 +182,7 @@ impl<E: Entity> Change<E> {
         let sent = call.send_blindly(&request, self.delivery).await;
         match sent.map_err(|error| if sets { advise_on_sets(error) } else { error })? {
             Blind::Done(item) => Ok((call.target().clone(), item)),
-            Blind::Refused(None, cause) if !upsert => {
-                Err(not_found(call.target()).because(cause))
-            }
+            Blind::Refused(None, cause) if !upsert => Err(not_found(call.target()).because(cause)),
             Blind::Refused(image, cause) => {
                 let why = stands_in_the_way::<E>(image.as_ref()).unwrap_or_else(|| {
                     let message = "the call's condition does not hold; nothing was written";

@@ -95,7 +95,10 @@ async fn by_token<E: Entity>(call: &mut Call, mut entity: E, item: Item) -> Resu
     let proposal = call.planner().insert_outside_lane(item);
     let proposal = proposal.map_err(|error| call.named(error))?;
     let view = lock_view::<E>(proposal.mark()).map_err(|error| call.named(error))?;
-    match call.send_blindly(&proposal.request, Delivery::ExactlyOnce).await? {
+    match call
+        .send_blindly(&proposal.request, Delivery::ExactlyOnce)
+        .await?
+    {
         Blind::Done(_) => {
             entity.set_lock_view(view);
             let (item, mark) = proposal.into_inserted();

@@ -208,7 +208,7 @@ impl<'a, E: Entity, R, X, F> TryModify<'a, E, R, X, F> {
 impl<'a, E, R, F> IntoFuture for Modify<'a, E, R, F>
 where
     E: Entity,
-    R: Nothing + Send + 'a,
+    R: Send + 'a,
     F: FnMut(&mut E) -> R + Send + 'a,
 {
     type Output = Result<Modified<E, ()>>;

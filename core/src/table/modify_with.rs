@@ -199,7 +199,9 @@ fn convert<E: Entity>(call: &Call, image: Item, name: &'static str) -> Result<Tu
         ..Wanted::default()
     };
     let expected = stored.expected()?;
-    let proposal = call.planner().update(&image, expected, wanted, Returns::Item)?;
+    let proposal = call
+        .planner()
+        .update(&image, expected, wanted, Returns::Item)?;
     let becomes = Becomes::Answered;
     Ok(Turn::Change(stored, Draft { proposal, becomes }))
 }

@@ -122,7 +122,9 @@ pub(super) fn draft<E: Entity>(
         }
         guard_all(E::SCHEMA, image, &mut wanted.guard);
     }
-    let proposal = call.planner().save(image, stored.expected()?, &changes, wanted)?;
+    let proposal = call
+        .planner()
+        .save(image, stored.expected()?, &changes, wanted)?;
     let becomes = Becomes::Edited(changes);
     Ok(Draft { proposal, becomes })
 }

@@ -119,7 +119,9 @@ pub(super) fn draft<E: Entity>(
         return Ok((None, gone));
     }
     let expected = stored.expected()?;
-    let proposal = call.planner().update(image, expected, wanted, Returns::Item)?;
+    let proposal = call
+        .planner()
+        .update(image, expected, wanted, Returns::Item)?;
     let becomes = Becomes::Answered;
     Ok((Some(Draft { proposal, becomes }), gone))
 }
@@ -147,10 +149,7 @@ fn wanted<E: Entity>(
 }
 
 /// Actions, and the time of change unless they set it themselves.
-pub(super) fn stamped<E: Entity>(
-    mut actions: Vec<Action>,
-    now: SystemTime,
-) -> Result<Vec<Action>> {
+pub(super) fn stamped<E: Entity>(mut actions: Vec<Action>, now: SystemTime) -> Result<Vec<Action>> {
     if actions.is_empty() {
         return Ok(actions);
     }

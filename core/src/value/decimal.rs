@@ -22,7 +22,7 @@ use super::number::fits;
 /// assert_eq!(price.checked_add(&Number::from(1)).unwrap().to_string(), "12345678901234567891.123456789");
 /// assert_eq!("1.50".parse::<Number>()?, "1.5".parse()?);
 /// assert!("1e200".parse::<Number>().is_err()); // out of DynamoDB's range
-/// # Ok::<(), optimist::NumberError>(())
+/// # Ok::<(), optimist::value::NumberError>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Number(BigDecimal);
@@ -37,7 +37,8 @@ pub(super) const NAME: &str = "$optimist::Number";
 
 /// Stands before a number on its way through a serializer that has no exact numbers. Random, so that no text from outside
 /// can pass for one.
-static MARK: LazyLock<String> = LazyLock::new(|| format!("\0{:016x}\0", RandomState::new().hash_one(0)));
+static MARK: LazyLock<String> =
+    LazyLock::new(|| format!("\0{:016x}\0", RandomState::new().hash_one(0)));
 
 thread_local! {
     static MARKING: Cell<bool> = const { Cell::new(false) };

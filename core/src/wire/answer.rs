@@ -8,6 +8,9 @@ pub(crate) enum Answer {
     /// It was carried out; with the attributes that were asked for.
     Done(Option<Item>),
     /// Its condition did not hold: this copy was not carried out.
-    Refused { image: Option<Item>, source: Source },
+    Refused {
+        image: Option<Item>,
+        source: Source,
+    },
     Failed(Failure),
 }

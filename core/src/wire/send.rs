@@ -53,7 +53,12 @@ impl Wire {
             Ok(_) => "done",
             Err(failure) => failure.kind.name(),
         };
-        debug!(table = &**request.target.table(), operation = "GetItem", request.consistent, outcome);
+        debug!(
+            table = &**request.target.table(),
+            operation = "GetItem",
+            request.consistent,
+            outcome
+        );
         result
     }
 

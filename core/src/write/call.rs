@@ -42,12 +42,7 @@ impl<E: Entity> Table<E> {
 }
 
 impl Call {
-    fn new(
-        db: &Db,
-        schema: &'static Schema,
-        target: Target,
-        policy: Option<RetryPolicy>,
-    ) -> Self {
+    fn new(db: &Db, schema: &'static Schema, target: Target, policy: Option<RetryPolicy>) -> Self {
         Self {
             db: db.clone(),
             schema,
@@ -115,7 +110,11 @@ impl Call {
     }
 
     /// As [`read`](Self::read); where it settles a write in doubt, the quota does not refuse it.
-    pub(super) async fn read_to(&mut self, consistent: bool, settles: bool) -> Result<Option<Item>> {
+    pub(super) async fn read_to(
+        &mut self,
+        consistent: bool,
+        settles: bool,
+    ) -> Result<Option<Item>> {
         let request = ReadRequest {
             target: self.target.clone(),
             consistent,
@@ -127,7 +126,9 @@ impl Call {
                 left => left,
             };
             if let Err(spent) = left {
-                return Err(self.gave_up(spent, last).after(reads, self.budget.elapsed()));
+                return Err(self
+                    .gave_up(spent, last)
+                    .after(reads, self.budget.elapsed()));
             }
             reads += 1;
             let limit = self.budget.request_time();
@@ -180,8 +181,7 @@ impl Call {
 
     /// Names the item in an error, and how long it was tried.
     pub(crate) fn tried(&self, error: impl Into<Error>) -> Error {
-        let (attempts, elapsed): (u32, Duration) =
-            (self.budget.attempts(), self.budget.elapsed());
+        let (attempts, elapsed): (u32, Duration) = (self.budget.attempts(), self.budget.elapsed());
         self.named(error).after(attempts, elapsed)
     }
 }

@@ -128,7 +128,12 @@ impl Planner<'_> {
             guard_all(self.schema, image, &mut wanted.guard);
         }
         let (operation, compiler) = (WriteOperation::Delete, Compiler::default());
-        self.propose((Operation::Delete, expected, None), operation, compiler, wanted)
+        self.propose(
+            (Operation::Delete, expected, None),
+            operation,
+            compiler,
+            wanted,
+        )
     }
 
     fn mark(&self, expected: &Expected) -> Result<Mark> {
@@ -190,10 +195,7 @@ fn fewer(assignments: &[Assignment], image: &Item) -> Vec<Action> {
     actions
 }
 
-fn of_root<'a>(
-    assignments: &'a [Assignment],
-    root: &str,
-) -> impl Iterator<Item = &'a Assignment> {
+fn of_root<'a>(assignments: &'a [Assignment], root: &str) -> impl Iterator<Item = &'a Assignment> {
     assignments.iter().filter(move |a| a.path.root() == root)
 }
 

@@ -47,9 +47,7 @@ fn wanted(value: u8) -> bool {
 fn seen(mark: Mark) -> Seen {
     Seen {
         lock: mark.lock.map_or(SeenLock::Missing, SeenLock::Read),
-        journal: mark
-            .journal
-            .map_or(SeenJournal::Missing, SeenJournal::Kept),
+        journal: mark.journal.map_or(SeenJournal::Missing, SeenJournal::Kept),
     }
 }
 
