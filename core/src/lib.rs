@@ -94,14 +94,13 @@ pub mod __derive {
     pub use std::vec::Vec;
 
     pub use crate::entity::{
-        AnyShape, AttributeSchema, AutoKey, Composite, Key, KeySchema, KeyType, KeyValue, Schema,
-        Single, decode_key, decode_key_value, encode_key, find, time,
+        AnyShape, AttributeSchema, Composite, Key, KeyForm, KeySchema, KeyType, Schema, Single,
+        fill_key, time,
     };
     pub use crate::expr::{Attr, KeyAttribute, Opaque, Plain, Set};
     pub use crate::lock::{LockKind, LockSchema};
     pub use crate::value::{
-        AttributeValue, Encoded, Item, ValueError, decode, decode_set, decode_with, encode,
-        encode_set, encode_with,
+        AttributeValue, Encoded, Form, Item, ValueError, decode_with, encode_with,
     };
 }
 

@@ -39,7 +39,7 @@ use syn::{DeriveInput, parse_macro_input};
 /// | `lock` | shows the lock, read-only: an `Option` or a field with `default`, of an integer or string type |
 /// | `set` | stored as a DynamoDB set (SS, NS, BS) instead of a list; the empty set is an absent attribute |
 /// | `rename = "name"` | the attribute's name |
-/// | `default`, `default = "path"` | the value where the attribute is absent |
+/// | `default`, `default = "path"` | the value where the attribute is absent; the same one each time, or reading it is a change |
 /// | `skip` | not stored; read as `Default::default()` |
 /// | `with = "module"` | (de)serialized by `module::serialize` and `module::deserialize` |
 /// | `created_at` | the time of creation, of any type that is `From<SystemTime>` (`chrono`, `time`, std); set by every write that makes an item |

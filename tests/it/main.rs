@@ -3,6 +3,7 @@
 mod auto;
 mod blind;
 mod cancelled;
+mod changes;
 mod compile;
 mod delete;
 mod derive;

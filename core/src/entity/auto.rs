@@ -35,6 +35,14 @@ impl AutoKey for String {
     }
 }
 
+/// Generates a key that is unset.
+#[doc(hidden)]
+pub fn fill_key<K: AutoKey>(key: &mut K) {
+    if key.is_unset() {
+        *key = K::generate();
+    }
+}
+
 /// A time of creation or change, in the type of its field.
 #[doc(hidden)]
 #[must_use]

@@ -3,7 +3,7 @@ use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use super::{Entity, Key, Snapshot};
+use super::{Entity, Key, changes, stamp};
 use crate::error::{Error, Result};
 use crate::expr::Assignment;
 use crate::lock::{Expected, Left, Lock, LockError, Seen, Token, WriteId};
@@ -11,9 +11,9 @@ use crate::value::Item;
 
 /// An entity together with the lock under which it was read.
 ///
-/// Only a `Stored` can be saved or deleted conditionally. It dereferences to the entity; the first mutable borrow takes a
-/// snapshot, which `save` compares with. (A change through interior mutability is not seen before that.) After a write it
-/// is current, or the write consumed it.
+/// Only a `Stored` can be saved or deleted conditionally. It dereferences to the entity; after a mutable borrow `save`
+/// compares it with the item. (A change through interior mutability alone is not seen.) After a write it is current, or the
+/// write consumed it.
 #[derive(Clone)]
 pub struct Stored<E> {
     entity: E,
@@ -21,8 +21,8 @@ pub struct Stored<E> {
     lock: Option<Lock>,
     /// What the next write compares; an error if this item must not be written.
     expected: std::result::Result<Expected, LockError>,
-    /// The entity before its first mutable borrow; `None` while there was none.
-    baseline: Option<Snapshot>,
+    /// The key before the first mutable borrow; `None` while there was none.
+    edited: Option<Key>,
     in_doubt: Vec<InDoubt>,
     table: Arc<str>,
 }
@@ -32,8 +32,8 @@ pub struct Stored<E> {
 pub(crate) struct InDoubt {
     pub(crate) id: WriteId,
     pub(crate) left: Left,
-    /// The entity as the write stored it; `None` where the server computed that.
-    pub(crate) snapshot: Option<Snapshot>,
+    /// The server computed what the write stored.
+    pub(crate) computed: bool,
 }
 
 /// More than this many unsettled writes are not remembered: the oldest is forgotten, and found landed it is a conflict.
@@ -49,7 +49,7 @@ impl<E: Entity> Stored<E> {
             lock: seen.lock.clone(),
             expected: Expected::after(&E::SCHEMA.lock, seen),
             image,
-            baseline: None,
+            edited: None,
             in_doubt: Vec::new(),
             table: Arc::clone(table),
         })
@@ -62,7 +62,7 @@ impl<E: Entity> Stored<E> {
             image,
             lock: left.lock.clone(),
             expected: Ok(left.into()),
-            baseline: None,
+            edited: None,
             in_doubt: Vec::new(),
             table: Arc::clone(table),
         }
@@ -85,9 +85,7 @@ impl<E: Entity> Stored<E> {
 
     pub(crate) fn key(&self) -> Key {
         // Not of an entity whose key was edited: `save` says what is wrong with that.
-        self.baseline
-            .as_ref()
-            .map_or_else(|| self.entity.key(), |baseline| baseline.key.clone())
+        self.edited.clone().unwrap_or_else(|| self.entity.key())
     }
 
     pub(crate) fn expected(&self) -> Result<&Expected> {
@@ -107,27 +105,25 @@ impl<E: Entity> Stored<E> {
 
     /// Whether there is something to save.
     pub(crate) fn has_edits(&self) -> Result<bool> {
-        let Some(before) = &self.baseline else {
-            return Ok(false);
-        };
-        let now = Snapshot::of(&self.entity);
-        Ok(!super::diff(E::SCHEMA, before, &now, &self.image)?.is_empty())
+        Ok(!self.edits()?.is_empty())
     }
 
-    /// What changed since the baseline, the time of change included, and the snapshot that a write of it makes the next
-    /// baseline.
-    pub(crate) fn changes(&mut self) -> Result<Option<(Vec<Assignment>, Snapshot)>> {
-        if self.baseline.is_none() {
-            return Ok(None);
-        }
-        if E::SCHEMA.attributes.iter().any(|a| a.automatic) && self.has_edits()? {
-            self.entity.stamp_change(SystemTime::now());
-        }
-        let (Some(before), now) = (&self.baseline, Snapshot::of(&self.entity)) else {
-            return Ok(None);
+    fn edits(&self) -> Result<Vec<Assignment>> {
+        let Some(key) = &self.edited else {
+            return Ok(Vec::new());
         };
-        let assignments = super::diff(E::SCHEMA, before, &now, &self.image)?;
-        Ok((!assignments.is_empty()).then_some((assignments, now)))
+        let lock = self.lock.as_ref().map(Lock::to_attribute);
+        changes(&self.entity, key, lock.as_ref(), &self.image)
+    }
+
+    /// What changed since the item was read or last written, and the time of change.
+    pub(crate) fn changes(&mut self) -> Result<Vec<Assignment>> {
+        let mut assignments = self.edits()?;
+        if !assignments.is_empty() {
+            let now = SystemTime::now();
+            stamp(&mut self.entity, now, &self.image, &mut assignments)?;
+        }
+        Ok(assignments)
     }
 
     /// Replaces the value, as one edit. The lock view and the time of creation stay.
@@ -170,15 +166,19 @@ impl<E: Entity> Stored<E> {
     pub(crate) fn advance_to_remembered(&mut self, current: &Item) -> Result<bool> {
         let seen = Seen::of(&E::SCHEMA.lock, current)?;
         let landed = self.in_doubt.iter().find(|w| w.left.is_shown_by(&seen));
-        let Some(InDoubt { left, snapshot, .. }) = landed.cloned() else {
+        let Some(InDoubt { left, computed, .. }) = landed.cloned() else {
             return Ok(false);
         };
         let view = lock_view::<E>(&left)?;
-        match snapshot {
-            Some(snapshot) => self.advance(current.clone(), left, snapshot, view),
+        if !computed {
+            let edited = self.edited.take();
+            self.advance(current.clone(), left, view);
+            self.edited = edited;
+        } else if self.has_edits()? {
             // What the server computed replaces the entity, but not what was edited since.
-            None if self.has_edits()? => return Ok(false),
-            None => self.refresh(current.clone(), left, view)?,
+            return Ok(false);
+        } else {
+            self.refresh(current.clone(), left, view)?;
         }
         Ok(true)
     }
@@ -194,28 +194,19 @@ impl<E: Entity> Stored<E> {
         self.image = image;
         self.lock.clone_from(&left.lock);
         self.expected = Ok(left.into());
-        self.baseline = None;
+        self.edited = None;
         self.in_doubt.clear();
         Ok(())
     }
 
-    /// The handle becomes what a write stored. Of the entity only the lock view changes: edits made since the write stay.
-    pub(crate) fn advance(
-        &mut self,
-        image: Item,
-        left: Left,
-        snapshot: Snapshot,
-        view: E::LockView,
-    ) {
+    /// The handle becomes what a write stored; of the entity only the lock view changes.
+    pub(crate) fn advance(&mut self, image: Item, left: Left, view: E::LockView) {
         self.image = image;
         self.lock.clone_from(&left.lock);
         self.expected = Ok(left.into());
         self.in_doubt.clear();
         self.entity.set_lock_view(view);
-        self.baseline = Some(Snapshot {
-            lock_view: self.entity.encode_lock_view(),
-            ..snapshot
-        });
+        self.edited = None;
     }
 }
 
@@ -237,7 +228,7 @@ impl<E> Deref for Stored<E> {
 impl<E: Entity> DerefMut for Stored<E> {
     fn deref_mut(&mut self) -> &mut E {
         let entity = &self.entity;
-        self.baseline.get_or_insert_with(|| Snapshot::of(entity));
+        self.edited.get_or_insert_with(|| entity.key());
         &mut self.entity
     }
 }

@@ -105,7 +105,10 @@ impl<E, T, K> Attr<E, T, K> {
     where
         K: Settable,
     {
-        let value = (self.encode)(&value.into_value()).map_err(at(&self.path));
+        let value = self
+            .form
+            .encode(&value.into_value())
+            .map_err(at(&self.path));
         let action = value.map(|value| match value {
             Some(value) => Action::Set(self.path, value),
             // A removal would move the elements behind it.
@@ -120,7 +123,10 @@ impl<E, T, K> Attr<E, T, K> {
     where
         K: Settable,
     {
-        let value = (self.encode)(&value.into_value()).map_err(at(&self.path));
+        let value = self
+            .form
+            .encode(&value.into_value())
+            .map_err(at(&self.path));
         let change = match value {
             Ok(None) => Change::nothing(),
             Ok(Some(value)) => Change::of(Ok(Action::SetIfMissing(self.path, value))),
@@ -173,7 +179,7 @@ impl<E, T, K> Attr<E, T, K> {
         T: NumberField,
         K: PlainForm,
     {
-        let by = (self.encode)(&by.into_value()).and_then(|by| {
+        let by = self.form.encode(&by.into_value()).and_then(|by| {
             let none = || {
                 ValueError::new(ValueErrorKind::NotStorable(
                     "there is no number to add".into(),

@@ -110,7 +110,7 @@ fn present(path: &Path, encoded: Encoded) -> Result<AttributeValue, ValueError> 
 
 impl<E, T, K> Attr<E, T, K> {
     fn compare(self, comparator: Comparator, value: impl Operand<T>) -> Condition<E> {
-        let value = present(&self.path, (self.encode)(&value.into_value()));
+        let value = present(&self.path, self.form.encode(&value.into_value()));
         Condition::new(value.map(|value| Tree::Compare(Left::Value(self.path), comparator, value)))
     }
 
@@ -128,7 +128,7 @@ impl<E, T, K> Attr<E, T, K> {
     pub fn is_in<V: Operand<T>>(self, values: impl IntoIterator<Item = V>) -> Condition<E> {
         let values = values.into_iter();
         let values: Result<Vec<_>, _> = values
-            .map(|value| present(&self.path, (self.encode)(&value.into_value())))
+            .map(|value| present(&self.path, self.form.encode(&value.into_value())))
             .collect();
         Condition::new(values.map(|values| Tree::In(self.path, values)))
     }
@@ -209,8 +209,8 @@ impl<E, T, K> Attr<E, T, K> {
         T: OrderedField,
         K: OrderedForm,
     {
-        let low = present(&self.path, (self.encode)(&low.into_value()));
-        let high = present(&self.path, (self.encode)(&high.into_value()));
+        let low = present(&self.path, self.form.encode(&low.into_value()));
+        let high = present(&self.path, self.form.encode(&high.into_value()));
         let tree = low.and_then(|low| Ok(Tree::Between(Left::Value(self.path), low, high?)));
         Condition::new(tree)
     }

@@ -15,7 +15,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::expr::{Attr, Change, Path, over};
 use crate::lock::{Expected, Seen};
 use crate::retry::RetryPolicy;
-use crate::value::{AttributeValue, Item, ValueError};
+use crate::value::{Form, Item};
 use crate::wire::Returns;
 
 /// Changes an item without reading it. See [`Table::apply`].
@@ -27,7 +27,7 @@ pub struct Apply<E>(Call<E>);
 pub struct ApplyReturning<E, T> {
     call: Call<E>,
     path: Path,
-    decode: fn(Option<&AttributeValue>) -> Result<T, ValueError>,
+    form: Form<T>,
 }
 
 /// As [`Apply`], sent exactly once. See [`Apply::exactly_once`].
@@ -132,7 +132,7 @@ impl<E: Entity> Apply<E> {
     pub fn returning<T, K>(self, attribute: Attr<E, T, K>) -> ApplyReturning<E, T> {
         ApplyReturning {
             call: self.0,
-            decode: attribute.decode,
+            form: attribute.form,
             path: attribute.into_path(),
         }
     }
@@ -239,7 +239,7 @@ impl<E: Entity, T: 'static> IntoFuture for ApplyReturning<E, T> {
             };
             let (target, item) = self.call.run(returns, Delivery::Once).await?;
             let item = item.unwrap_or_default();
-            (self.decode)(self.path.find(&item)).map_err(|error| {
+            self.form.decode(self.path.find(&item)).map_err(|error| {
                 let error = error.of(&self.path.to_string()).into();
                 target.blame(Error::written(error, Some(item)))
             })

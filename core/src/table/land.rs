@@ -4,7 +4,7 @@ use super::flight::{Flight, Refusal, Settled};
 use super::plan::Planned;
 use super::read::exhausted;
 use crate::db::{Table, Target};
-use crate::entity::{Entity, Snapshot, Stored, lock_view};
+use crate::entity::{Entity, Stored, lock_view};
 use crate::error::{Error, ErrorKind, Result};
 use crate::lock::{Left, Verdict, WriteId};
 use crate::retry::{Budget, RetryPolicy};
@@ -65,7 +65,7 @@ pub(super) struct Applied<E: Entity, R> {
 #[allow(clippy::large_enum_variant)]
 pub(super) enum Base<E> {
     /// The entity was changed here.
-    Edited(Stored<E>, Snapshot, Item),
+    Edited(Stored<E>, Item),
     /// The server changes the item, and answers with it.
     Updated(Stored<E>),
     New(E, Item),
@@ -166,8 +166,8 @@ impl<E: Entity, R> Applied<E, R> {
                 entity.set_lock_view(self.view);
                 Stored::inserted(&target.table, entity, item, self.left)
             }
-            Base::Edited(mut stored, snapshot, image) => {
-                stored.advance(image, self.left, snapshot, self.view);
+            Base::Edited(mut stored, image) => {
+                stored.advance(image, self.left, self.view);
                 stored
             }
             Base::Updated(mut stored) => {

@@ -242,9 +242,10 @@ fn change_read<E: Entity, R, X: From<Error>>(
     let blame = |error: Error| target.blame(error);
     let mut stored = Stored::<E>::read(&target.table, image).map_err(blame)?;
     let output = change(&mut stored)?;
-    let Some((assignments, snapshot)) = stored.changes().map_err(blame)? else {
+    let assignments = stored.changes().map_err(blame)?;
+    if assignments.is_empty() {
         return Ok(Turn::Unchanged(stored, output));
-    };
+    }
     let turn = || {
         let (planned, left, item) = plan::save::<E>(
             &target.key_item,
@@ -255,7 +256,7 @@ fn change_read<E: Entity, R, X: From<Error>>(
             db.identity().issue(),
             db.journal_writers(),
         )?;
-        Turn::write(Base::Edited(stored, snapshot, item), planned, left, output)
+        Turn::write(Base::Edited(stored, item), planned, left, output)
     };
     Ok(turn().map_err(blame)?)
 }

@@ -7,8 +7,9 @@ use super::option::option;
 use super::plan;
 use super::terms::Terms;
 use crate::db::{Table, Target};
-use crate::entity::{Entity, InDoubt, Snapshot, Stored, lock_view};
+use crate::entity::{Entity, InDoubt, Stored, lock_view};
 use crate::error::{Error, ErrorKind, Result};
+use crate::expr::Assignment;
 use crate::lock::LockKind;
 use crate::retry::{Budget, RetryPolicy};
 
@@ -88,16 +89,27 @@ impl<E: Entity> Save<'_, E> {
         } = self;
         stored.check_table(table.physical_name())?;
         let target = table.target_of(stored.key())?;
-        let edited = stored.has_edits().map_err(|error| target.blame(error))?;
-        if !edited && !stored.is_in_doubt() {
+        let mut changes = stored.changes().map_err(|error| target.blame(error))?;
+        if changes.is_empty() && !stored.is_in_doubt() {
             return Ok(());
         }
         let mut budget = Budget::start(&table.policy(policy));
         let mut flight = Flight::enter(table.db(), &target, &budget).await?;
-        while send(&table, &target, stored, &terms, &mut flight, &mut budget).await? == Sent::Again
-        {
+        loop {
+            let sent = send(
+                &table,
+                &target,
+                stored,
+                changes,
+                &terms,
+                &mut flight,
+                &mut budget,
+            );
+            if sent.await? == Sent::Settled {
+                return Ok(());
+            }
+            changes = stored.changes().map_err(|error| target.blame(error))?;
         }
-        Ok(())
     }
 }
 
@@ -112,18 +124,17 @@ async fn send<E: Entity>(
     table: &Table<E>,
     target: &Target,
     stored: &mut Stored<E>,
+    assignments: Vec<Assignment>,
     terms: &Terms<E>,
     flight: &mut Flight<'_>,
     budget: &mut Budget,
 ) -> Result<Sent> {
     let db = table.db();
     let earlier = stored.is_in_doubt();
-    let changes = stored.changes().map_err(|e| target.blame(e))?;
     // With an earlier save in doubt, "nothing changed" is known of no item: moving the lock alone finds out.
-    let in_doubt = || earlier.then(|| (Vec::new(), Snapshot::of(&**stored)));
-    let Some((assignments, snapshot)) = changes.or_else(in_doubt) else {
+    if assignments.is_empty() && !earlier {
         return Ok(Sent::Settled);
-    };
+    }
     let values = E::SCHEMA.lock.kind == LockKind::Values;
     if values && earlier && assignments.is_empty() {
         let message = "an earlier write of this handle is in doubt, and without a lock attribute nothing tells whether it landed; reload";
@@ -150,11 +161,11 @@ async fn send<E: Entity>(
     stored.remember(InDoubt {
         id,
         left: left.clone(),
-        snapshot: Some(snapshot.clone()),
+        computed: false,
     });
     match flight.settle(&planned, &E::SCHEMA.lock, budget).await {
         Ok(Settled::Landed(_)) => {
-            stored.advance(image, left, snapshot, view);
+            stored.advance(image, left, view);
             Ok(Sent::Settled)
         }
         Ok(Settled::Refused(refusal)) => {

@@ -221,7 +221,7 @@ async fn send<E: Entity>(
     stored.remember(InDoubt {
         id,
         left: left.clone(),
-        snapshot: None,
+        computed: true,
     });
     match flight.settle(&planned, &E::SCHEMA.lock, budget).await {
         Ok(Settled::Landed(item)) => {

@@ -71,15 +71,12 @@ impl ValueError {
         })
     }
 
-    pub(super) fn undecodable<T>(
-        found: Option<&AttributeValue>,
-        error: &serde_dynamo::Error,
-    ) -> Self {
+    pub(super) fn undecodable<T>(found: Option<&'static str>, error: &serde_dynamo::Error) -> Self {
         match found {
             None => Self::new(ValueErrorKind::Missing),
             Some(found) => Self::new(ValueErrorKind::WrongType {
                 expected: short_type_name::<T>(),
-                found: type_name(found),
+                found,
                 detail: without_values(error),
             }),
         }

@@ -6,10 +6,12 @@
 mod decimal;
 mod error;
 mod exact;
+mod form;
 mod number;
 mod same;
 mod set;
 mod size;
+mod unordered;
 
 use std::collections::HashMap;
 
@@ -18,18 +20,23 @@ use serde::{Serialize, de::DeserializeOwned};
 
 pub use decimal::{Number, NumberError};
 pub use error::{ValueError, ValueErrorKind};
+pub use form::Form;
 pub(crate) use number::canonical;
 pub(crate) use same::same;
 pub(crate) use set::set_of_values;
 pub use set::{SetField, decode_set, encode_set};
 pub use size::item_size;
 pub(crate) use size::{MAX_ITEM_BYTES, largest, size_of_value};
+pub(crate) use unordered::same_but_for_order;
 
 /// An item as DynamoDB holds it: attribute names and values.
 pub type Item = HashMap<String, AttributeValue>;
 
 /// What an attribute of an entity becomes: a value, an absent attribute, or a reason why it cannot be stored.
 pub type Encoded = Result<Option<AttributeValue>, ValueError>;
+
+/// What an absent attribute is to serde.
+static NULL: AttributeValue = AttributeValue::Null(true);
 
 /// Turns a Rust value into an attribute value; what serializes to NULL is an absent attribute (`None`).
 ///
@@ -99,9 +106,8 @@ fn check_numbers(value: &mut AttributeValue) -> Result<(), ValueError> {
 /// # Errors
 /// The attribute is absent and the type needs one, or it holds another type.
 pub fn decode<T: DeserializeOwned>(value: Option<&AttributeValue>) -> Result<T, ValueError> {
-    let present = value.cloned().unwrap_or(AttributeValue::Null(true));
-    T::deserialize(exact::Exact(present))
-        .map_err(|error| ValueError::undecodable::<T>(value, &error))
+    T::deserialize(exact::Exact::from(value.unwrap_or(&NULL)))
+        .map_err(|error| ValueError::undecodable::<T>(value.map(type_name), &error))
 }
 
 /// As [`decode`], for a field whose `with` module deserializes it.
@@ -112,11 +118,19 @@ pub fn decode_with<T, F>(value: Option<&AttributeValue>, deserialize: F) -> Resu
 where
     F: FnOnce(serde_dynamo::Deserializer) -> Result<T, serde_dynamo::Error>,
 {
-    let present = value.cloned().unwrap_or(AttributeValue::Null(true));
+    let present = value.unwrap_or(&NULL).clone();
     deserialize(serde_dynamo::Deserializer::from_attribute_value(
         present.into(),
     ))
-    .map_err(|error| ValueError::undecodable::<T>(value, &error))
+    .map_err(|error| ValueError::undecodable::<T>(value.map(type_name), &error))
+}
+
+/// The attribute `name`, or the first alias that is there. A NULL that another tool left counts as absent.
+pub(crate) fn find<'a>(item: &'a Item, name: &str, aliases: &[&str]) -> Option<&'a AttributeValue> {
+    std::iter::once(name)
+        .chain(aliases.iter().copied())
+        .find_map(|name| item.get(name))
+        .filter(|value| !value.is_null())
 }
 
 /// The name that DynamoDB gives to the type of a value, with the word for it.

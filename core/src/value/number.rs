@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::str::FromStr;
 
 use bigdecimal::{BigDecimal, Zero};
@@ -31,18 +32,35 @@ pub(super) fn fits(number: &str) -> bool {
 }
 
 /// One text for equal numbers, for comparing keys and set elements: `5.0`, `05` and `5e0` are the same element.
-pub(crate) fn canonical(number: &str) -> String {
-    BigDecimal::from_str(number).map_or_else(
-        |_| number.to_owned(),
-        |decimal| {
-            let (digits, scale) = decimal.normalized().into_bigint_and_scale();
-            if (-40..=0).contains(&scale) {
-                // Plain integers stay readable in error messages.
-                return BigDecimal::new(digits, scale).with_scale(0).to_string();
-            }
-            format!("{digits}e{}", -scale)
-        },
-    )
+pub(crate) fn canonical(number: &str) -> Cow<'_, str> {
+    if is_plain_integer(number) {
+        return Cow::Borrowed(number);
+    }
+    let Ok(decimal) = BigDecimal::from_str(number) else {
+        return Cow::Borrowed(number);
+    };
+    let (digits, scale) = decimal.normalized().into_bigint_and_scale();
+    Cow::Owned(if (-40..=0).contains(&scale) {
+        // Plain integers stay readable in error messages.
+        BigDecimal::new(digits, scale).with_scale(0).to_string()
+    } else {
+        format!("{digits}e{}", -scale)
+    })
+}
+
+/// Whether two texts are one number.
+pub(super) fn same_number(a: &str, b: &str) -> bool {
+    a == b || canonical(a) == canonical(b)
+}
+
+/// The usual text of a number, which is canonical as it is.
+fn is_plain_integer(number: &str) -> bool {
+    let digits = number.strip_prefix('-').unwrap_or(number).as_bytes();
+    match digits {
+        [b'0'] => number.len() == 1,
+        [b'1'..=b'9', rest @ ..] => rest.len() < 38 && rest.iter().all(u8::is_ascii_digit),
+        _ => false,
+    }
 }
 
 #[cfg(test)]
@@ -62,17 +80,26 @@ mod tests {
         }
     }
 
+    #[test]
+    fn zero_has_one_text() {
+        for zero in ["0", "-0", "00", "0.0", "0e5"] {
+            assert_eq!(canonical(zero), "0", "{zero}");
+        }
+    }
+
     proptest! {
         #[test]
         fn equal_numbers_have_one_text(n in any::<i64>(), zeros in 0usize..5) {
-            prop_assert_eq!(canonical(&format!("{n}.{}", "0".repeat(zeros + 1))), n.to_string());
-            prop_assert_eq!(canonical(&format!("{n}e0")), n.to_string());
+            let texts = [format!("{n}.{}", "0".repeat(zeros + 1)), format!("{n}e0"), format!("{n}")];
+            for text in &texts {
+                prop_assert_eq!(canonical(text), n.to_string());
+            }
         }
 
         #[test]
         fn other_numbers_have_another(a in any::<i32>(), b in any::<i32>(), places in 0usize..9) {
             let text = |n: i32| format!("{n}e-{places}");
-            prop_assert_eq!(canonical(&text(a)) == canonical(&text(b)), a == b);
+            prop_assert_eq!(same_number(&text(a), &text(b)), a == b);
         }
     }
 }

@@ -1,8 +1,10 @@
 use std::collections::{BTreeSet, HashSet};
 use std::hash::{BuildHasher, Hash};
 
-use serde::{Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
+use super::exact::Exact;
+use super::number::same_number;
 use super::{AttributeValue, Encoded, ValueError, ValueErrorKind, canonical, decode, encode};
 
 /// A collection that can be stored as a DynamoDB set (SS, NS or BS) by `#[entity(set)]`.
@@ -101,8 +103,8 @@ pub(crate) fn set_of_values(values: impl IntoIterator<Item = AttributeValue>) ->
             Ok(Some(AttributeValue::Ss(strings)))
         }
         (true, false, true) => {
-            numbers.sort_by_cached_key(|n| canonical(n));
-            numbers.dedup_by_key(|n| canonical(n));
+            numbers.sort_by(|a, b| canonical(a).cmp(&canonical(b)));
+            numbers.dedup_by(|a, b| same_number(a, b));
             Ok(Some(AttributeValue::Ns(numbers)))
         }
         (true, true, false) => {
@@ -121,24 +123,31 @@ pub(crate) fn set_of_values(values: impl IntoIterator<Item = AttributeValue>) ->
 /// # Errors
 /// The attribute is no set, or a member does not fit its type.
 pub fn decode_set<C: SetField>(value: Option<&AttributeValue>) -> Result<C, ValueError> {
-    let members: Vec<AttributeValue> = match value {
-        None | Some(AttributeValue::Null(_)) => Vec::new(),
-        Some(AttributeValue::Ss(set)) => set.iter().cloned().map(AttributeValue::S).collect(),
-        Some(AttributeValue::Ns(set)) => set.iter().cloned().map(AttributeValue::N).collect(),
-        Some(AttributeValue::Bs(set)) => set.iter().cloned().map(AttributeValue::B).collect(),
-        Some(other) => return Err(ValueError::wrong_type::<C>(other)),
+    let scalar = |member: Exact<'_>, found| {
+        let decoded = C::Member::deserialize(member);
+        decoded.map_err(|error| ValueError::undecodable::<C::Member>(Some(found), &error))
     };
-    members
-        .iter()
-        .map(|member| decode(Some(member)))
-        .collect::<Result<_, _>>()
-        .map(C::from_members)
+    let members = match value {
+        None | Some(AttributeValue::Null(_)) => Ok(Vec::new()),
+        Some(AttributeValue::Ss(set)) => {
+            let members = set.iter().map(|text| scalar(Exact::S(text), "S (string)"));
+            members.collect()
+        }
+        Some(AttributeValue::Ns(set)) => {
+            let members = set.iter().map(|text| scalar(Exact::N(text), "N (number)"));
+            members.collect()
+        }
+        Some(AttributeValue::Bs(set)) => {
+            let members = set.iter().cloned().map(AttributeValue::B);
+            members.map(|member| decode(Some(&member))).collect()
+        }
+        Some(other) => Err(ValueError::wrong_type::<C>(other)),
+    };
+    members.map(C::from_members)
 }
 
 #[cfg(test)]
 mod tests {
-    use serde::Deserialize;
-
     use super::*;
 
     #[derive(Serialize, Deserialize, PartialEq, Eq, PartialOrd, Ord, Debug)]
