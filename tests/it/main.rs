@@ -1,5 +1,6 @@
 //! The suite: behaviour on any DynamoDB. Embedded by default; `OPTIMIST_TEST_ENDPOINT=http://…` names another.
 
+mod absence;
 mod auto;
 mod blind;
 mod cancelled;

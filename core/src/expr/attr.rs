@@ -100,6 +100,16 @@ impl<E, T, K> Attr<E, T, K> {
         self.form.restore(value)
     }
 
+    /// What is stored for this value at this place, or why it cannot be.
+    pub(super) fn encode(&self, value: &T) -> Encoded {
+        let encoded = if self.path.is_inside() {
+            self.form.encode_inside(value)
+        } else {
+            self.form.encode(value)
+        };
+        encoded.map_err(|error| error.of(&self.path.to_string()))
+    }
+
     pub(crate) fn into_path(self) -> Path {
         self.path
     }

@@ -100,34 +100,31 @@ pub(super) fn at(path: &Path) -> impl Fn(ValueError) -> ValueError + use<> {
 }
 
 impl<E, T, K> Attr<E, T, K> {
-    /// Sets the value; one that is stored as an absent attribute (`None`, the empty set) removes it.
+    /// Sets the value. One that is stored as an absent attribute (`None`, the empty set) removes it; inside a part, a map or a
+    /// list serde stores `None` as NULL, and so does this.
     pub fn set(self, value: impl Operand<T>) -> K::Made<E>
     where
         K: Settable,
     {
-        let value = self
-            .form
-            .encode(&value.into_value())
-            .map_err(at(&self.path));
-        let action = value.map(|value| match value {
+        let action = self.encode(&value.into_value()).map(|value| match value {
             Some(value) => Action::Set(self.path, value),
-            // A removal would move the elements behind it.
-            None if self.path.ends_in_list() => Action::Set(self.path, AttributeValue::Null(true)),
             None => Action::Remove(self.path),
         });
         Change::of(action).into()
     }
 
-    /// Sets the value, if there is none.
+    /// Sets the value, if there is none. A NULL is a value to DynamoDB: an Option inside a part or map, which is stored as
+    /// one, is refused; change it with `set` and the condition `missing()`.
     pub fn set_if_missing(self, value: impl Operand<T>) -> K::Made<E>
     where
         K: Settable,
     {
-        let value = self
-            .form
-            .encode(&value.into_value())
-            .map_err(at(&self.path));
-        let change = match value {
+        let change = match self.encode(&value.into_value()) {
+            Ok(_) if self.path.is_inside() && self.form.stores_null() => {
+                let advice = "`set_if_missing` would take the NULL of a `None` for a value; use `set` with the condition `missing()`";
+                let refused = ValueError::new(ValueErrorKind::NotStorable(advice.to_owned()));
+                Change::of(Err(at(&self.path)(refused)))
+            }
             Ok(None) => Change::nothing(),
             Ok(Some(value)) => Change::of(Ok(Action::SetIfMissing(self.path, value))),
             Err(error) => Change::of(Err(error)),

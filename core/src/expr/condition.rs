@@ -98,10 +98,11 @@ impl<E> fmt::Debug for Condition<E> {
     }
 }
 
-/// A value to compare with; there is none that an absent attribute equals.
+/// A value to compare with, which an absent one is not.
 fn present(path: &Path, encoded: Encoded) -> Result<AttributeValue, ValueError> {
     let none = || {
-        let advice = "an absent value equals nothing; use `exists()` or `missing()`";
+        let advice =
+            "an absent value has no order and is in nothing; use `exists()` or `missing()`";
         ValueError::new(ValueErrorKind::NotStorable(advice.to_owned()))
     };
     let value = encoded.and_then(|value| value.ok_or_else(none));
@@ -109,38 +110,62 @@ fn present(path: &Path, encoded: Encoded) -> Result<AttributeValue, ValueError> 
 }
 
 impl<E, T, K> Attr<E, T, K> {
+    /// What a comparison needs; nothing where an absent attribute, or the NULL of a nested `None`, is that value.
+    fn comparable(&self, value: &T) -> Encoded {
+        let value = self.form.encode(value);
+        value.map_err(|error| error.of(&self.path.to_string()))
+    }
+
     fn compare(self, comparator: Comparator, value: impl Operand<T>) -> Condition<E> {
-        let value = present(&self.path, self.form.encode(&value.into_value()));
+        let value = present(&self.path, self.comparable(&value.into_value()));
         Condition::new(value.map(|value| Tree::Compare(Left::Value(self.path), comparator, value)))
     }
 
-    /// The value equals this one. Sets are equal whatever their order.
+    /// The value equals this one. Sets are equal whatever their order; `None` equals an absent value and NULL.
     pub fn eq(self, value: impl Operand<T>) -> Condition<E> {
-        self.compare(Comparator::Eq, value)
+        let value = value.into_value();
+        match self.comparable(&value) {
+            Ok(None) => self.missing(),
+            _ => self.compare(Comparator::Eq, value),
+        }
     }
 
-    /// The value is another than this one, or absent.
+    /// The value is another than this one, or absent; with `None`: there is one.
     pub fn ne(self, value: impl Operand<T>) -> Condition<E> {
-        self.compare(Comparator::Ne, value)
+        let value = value.into_value();
+        match self.comparable(&value) {
+            Ok(None) => self.exists(),
+            _ => self.compare(Comparator::Ne, value),
+        }
     }
 
-    /// The value equals one of these, 1 to 100.
+    /// The value equals one of these, at most 100.
     pub fn is_in<V: Operand<T>>(self, values: impl IntoIterator<Item = V>) -> Condition<E> {
         let values = values.into_iter();
         let values: Result<Vec<_>, _> = values
-            .map(|value| present(&self.path, self.form.encode(&value.into_value())))
+            .map(|value| present(&self.path, self.comparable(&value.into_value())))
             .collect();
         Condition::new(values.map(|values| Tree::In(self.path, values)))
     }
 
-    /// The item has a value here.
+    /// The item has a value here. Where an absent attribute reads as a value (an Option, a set, a default), NULL counts as
+    /// none.
     pub fn exists(self) -> Condition<E> {
-        Condition::new(Ok(Tree::Exists(self.path)))
+        Condition::new(Ok(if self.form.reads_absent() {
+            Tree::Something(self.path)
+        } else {
+            Tree::Exists(self.path)
+        }))
     }
 
-    /// The item has no value here.
+    /// The item has no value here. Where an absent attribute reads as a value (an Option, a set, a default), NULL counts as
+    /// none.
     pub fn missing(self) -> Condition<E> {
-        Condition::new(Ok(Tree::Missing(self.path)))
+        Condition::new(Ok(if self.form.reads_absent() {
+            Tree::Nothing(self.path)
+        } else {
+            Tree::Missing(self.path)
+        }))
     }
 
     /// The value is stored as this DynamoDB type.
@@ -209,8 +234,8 @@ impl<E, T, K> Attr<E, T, K> {
         T: OrderedField,
         K: OrderedForm,
     {
-        let low = present(&self.path, self.form.encode(&low.into_value()));
-        let high = present(&self.path, self.form.encode(&high.into_value()));
+        let low = present(&self.path, self.comparable(&low.into_value()));
+        let high = present(&self.path, self.comparable(&high.into_value()));
         let tree = low.and_then(|low| Ok(Tree::Between(Left::Value(self.path), low, high?)));
         Condition::new(tree)
     }

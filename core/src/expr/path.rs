@@ -83,9 +83,9 @@ impl Path {
         self.steps.iter().any(|step| matches!(step, Step::Index(_)))
     }
 
-    /// Whether this is an element of a list.
-    pub(super) fn ends_in_list(&self) -> bool {
-        matches!(self.steps.last(), Some(Step::Index(_)))
+    /// Whether this is a place inside an attribute.
+    pub(super) fn is_inside(&self) -> bool {
+        !self.steps.is_empty()
     }
 
     /// Whether the two may not stand in one update: equal, or one inside the other.

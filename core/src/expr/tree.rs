@@ -11,6 +11,10 @@ pub(crate) enum Tree {
     In(Path, Vec<AttributeValue>),
     Exists(Path),
     Missing(Path),
+    /// There is a value, and not NULL.
+    Something(Path),
+    /// There is no value, or NULL.
+    Nothing(Path),
     BeginsWith(Path, AttributeValue),
     Contains(Path, AttributeValue),
     TypeIs(Path, AttributeType),
@@ -120,6 +124,15 @@ impl Tree {
 
     /// Whether it needs parentheses inside another condition.
     pub(super) fn is_compound(&self) -> bool {
+        match self {
+            Self::Something(_) | Self::Nothing(_) => true,
+            Self::In(_, values) => values.is_empty(),
+            other => other.reads_compound(),
+        }
+    }
+
+    /// Whether it needs parentheses when it is printed.
+    fn reads_compound(&self) -> bool {
         matches!(self, Self::All(_) | Self::Any(_) | Self::Between(..))
     }
 }
@@ -138,7 +151,7 @@ impl fmt::Display for Tree {
         let joined = |f: &mut fmt::Formatter<'_>, parts: &[Tree], word: &str| {
             parts.iter().enumerate().try_for_each(|(i, part)| {
                 let word = if i == 0 { "" } else { word };
-                if part.is_compound() {
+                if part.reads_compound() {
                     write!(f, "{word}({part})")
                 } else {
                     write!(f, "{word}{part}")
@@ -156,8 +169,8 @@ impl fmt::Display for Tree {
                 let values: Vec<_> = values.iter().map(|v| Shown(v).to_string()).collect();
                 write!(f, "{path} IN ({})", values.join(", "))
             }
-            Self::Exists(path) => write!(f, "{path} exists"),
-            Self::Missing(path) => write!(f, "{path} is missing"),
+            Self::Exists(path) | Self::Something(path) => write!(f, "{path} exists"),
+            Self::Missing(path) | Self::Nothing(path) => write!(f, "{path} is missing"),
             Self::BeginsWith(path, value) => write!(f, "{path} begins with {}", Shown(value)),
             Self::Contains(path, value) => write!(f, "{path} contains {}", Shown(value)),
             Self::TypeIs(path, of_type) => write!(f, "{path} is of type {}", of_type.code()),

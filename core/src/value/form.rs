@@ -1,7 +1,7 @@
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
-    AttributeValue, Encoded, SetField, ValueError, decode, decode_set, encode, encode_set,
+    AttributeValue, Encoded, NULL, SetField, ValueError, decode, decode_set, encode, encode_set,
 };
 
 /// How a field of type `T` and its attribute relate, as data. The derive writes one for each field, and everything that
@@ -90,6 +90,30 @@ impl<T> Form<T> {
             Some(skip) if skip(value) => Ok(None),
             _ => (self.encode)(value),
         }
+    }
+
+    /// What serde stores of this value inside another: a `None` is NULL there, and only what is skipped is absent.
+    ///
+    /// # Errors
+    /// As `encode`.
+    pub fn encode_inside(&self, value: &T) -> Encoded {
+        match self.skip {
+            Some(skip) if skip(value) => Ok(None),
+            _ => (self.encode)(value).map(|value| Some(value.unwrap_or(NULL.clone()))),
+        }
+    }
+
+    /// Whether an absent attribute has a value: a `None`, an empty set, a default.
+    #[must_use]
+    pub fn reads_absent(&self) -> bool {
+        self.default.is_some() || (self.decode)(None).is_ok()
+    }
+
+    /// Whether a value is stored as NULL inside another.
+    #[must_use]
+    pub fn stores_null(&self) -> bool {
+        let absent = (self.decode)(None).and_then(|absent| self.encode_inside(&absent));
+        absent.is_ok_and(|stored| stored == Some(AttributeValue::Null(true)))
     }
 
     /// The value of this attribute. A NULL that another tool left counts as absent.
