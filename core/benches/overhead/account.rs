@@ -58,9 +58,10 @@ macro_rules! account {
                 }
             }
 
+            /// Whatever was there, both fields change.
             pub fn edit_two(&mut self) {
                 self.logins += 1;
-                NEW_EMAIL.clone_into(&mut self.email);
+                self.email = format!("ann+{}@example.org", self.logins);
             }
         }
     };
@@ -83,7 +84,7 @@ macro_rules! account {
     };
 }
 
-pub const NEW_EMAIL: &str = "ann@example.com";
+pub const NEW_EMAIL: &str = "ann+42@example.org";
 
 account!(
     #[derive(Serialize, Deserialize)]

@@ -61,7 +61,7 @@ fn client(connector: impl HttpClient + 'static) -> Client {
     Client::from_conf(local::config().http_client(connector).build())
 }
 
-/// Both tables, with an item for each call of a round. An item of Optimist's has been written by four.
+/// Both tables, with an item for each call of a round. The journals of Optimist's items hold three writers.
 async fn fill<E: Account>(engine: &Engine, calls: u32) -> Result<(ByHand, ByOptimist<E>)> {
     let db = || Db::new(client(engine.clone()));
     let (by_hand, ours) = (db(), db());
