@@ -1,6 +1,7 @@
 //! What is stored: one struct of ten fields, three times. By hand it carries its version; an entity does not.
 
-use optimist::{Change, Entity, Part, Single};
+use optimist::key::Single;
+use optimist::{Change, Entity, Part};
 use serde::{Deserialize, Serialize};
 
 /// The nested field.

@@ -3,7 +3,7 @@
 use tokio::runtime::Runtime;
 
 use crate::Result;
-use crate::measure::{Cost, cost};
+use crate::measure::{Cost, Round, cost};
 
 /// One way to carry out the operations.
 pub trait Contender {
@@ -53,21 +53,21 @@ impl Operation {
     }
 
     /// Times a round of calls. What they start from is made before the clock starts.
-    pub fn cost<C: Contender>(self, by: &C, runtime: &Runtime, calls: u32) -> Result<Cost> {
+    pub fn cost<C: Contender>(self, by: &C, runtime: &Runtime, round: Round) -> Result<Cost> {
         let key = async |key: &str| Ok(key.to_owned());
         let absent = async |key: &str| by.absent(key).await;
         let read = async |key: &str| by.read(key).await;
         let fresh = async |key: &str| by.fresh(key).await;
         match self {
-            Self::Get => cost(runtime, calls, &key, async |key: String| {
+            Self::Get => cost(runtime, round, &key, async |key: String| {
                 by.read(&key).await
             }),
-            Self::Insert => cost(runtime, calls, &absent, async |new| by.insert(new).await),
-            Self::Save => cost(runtime, calls, &read, async |read| by.save(read).await),
-            Self::Update => cost(runtime, calls, &read, async |read| by.update(read).await),
-            Self::Apply => cost(runtime, calls, &key, async |key| by.apply(key).await),
-            Self::Modify => cost(runtime, calls, &key, async |key| by.modify(key).await),
-            Self::Delete => cost(runtime, calls, &fresh, async |read| by.delete(read).await),
+            Self::Insert => cost(runtime, round, &absent, async |new| by.insert(new).await),
+            Self::Save => cost(runtime, round, &read, async |read| by.save(read).await),
+            Self::Update => cost(runtime, round, &read, async |read| by.update(read).await),
+            Self::Apply => cost(runtime, round, &key, async |key| by.apply(key).await),
+            Self::Modify => cost(runtime, round, &key, async |key| by.modify(key).await),
+            Self::Delete => cost(runtime, round, &fresh, async |read| by.delete(read).await),
         }
     }
 }

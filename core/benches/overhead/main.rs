@@ -25,7 +25,7 @@ use by_hand::ByHand;
 use by_optimist::ByOptimist;
 use canned::Canned;
 use contender::{Contender, Operation};
-use measure::compare;
+use measure::{Round, compare};
 use options::Options;
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
@@ -52,9 +52,10 @@ fn tables<E: Account>(lock: &str, runtime: &Runtime, options: &Options) -> Resul
     println!("{lock}; canned answers");
     let canned_by_hand = ByHand::new(client(canned(by_hand.table())?));
     let canned_optimist = ByOptimist(Db::new(client(canned(optimist.0.name())?)).table::<E>());
-    rows(&canned_by_hand, &canned_optimist, runtime, options)?;
+    // A connector that answers with one item answers for one key.
+    rows(&canned_by_hand, &canned_optimist, runtime, options, 1)?;
     println!("{lock}; embedded engine");
-    rows(&by_hand, &optimist, runtime, options)
+    rows(&by_hand, &optimist, runtime, options, options.effort.calls)
 }
 
 fn client(connector: impl HttpClient + 'static) -> Client {
@@ -84,6 +85,7 @@ fn rows<E: Account>(
     optimist: &ByOptimist<E>,
     runtime: &Runtime,
     options: &Options,
+    items: u32,
 ) -> Result<()> {
     println!(
         "{:10}{:>10}{:>10}{:>8}{:>9}{:>8}{:>20}",
@@ -93,10 +95,11 @@ fn rows<E: Account>(
         let name = operation.name();
         if options.asks_for(&name) {
             let calls = options.effort.calls;
+            let round = Round { calls, items };
             let compared = compare(
                 &options.effort,
-                &|| operation.cost(by_hand, runtime, calls),
-                &|| operation.cost(optimist, runtime, calls),
+                &|| operation.cost(by_hand, runtime, round),
+                &|| operation.cost(optimist, runtime, round),
             )?;
             println!("{name:10}{compared}");
         }

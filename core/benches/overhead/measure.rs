@@ -94,16 +94,24 @@ fn median(rounds: &[[Cost; 3]], of: impl Fn(&[Cost; 3]) -> f64) -> f64 {
     values[values.len() / 2]
 }
 
+/// The calls of one round.
+#[derive(Clone, Copy)]
+pub struct Round {
+    pub calls: u32,
+    /// The items that they go to, in turn.
+    pub items: u32,
+}
+
 /// Times a round of calls: `prepare` makes what each starts from, before the clock starts.
 pub fn cost<P, R>(
     runtime: &Runtime,
-    calls: u32,
+    round: Round,
     prepare: &impl AsyncFn(&str) -> Result<P>,
     call: impl AsyncFn(P) -> Result<R>,
 ) -> Result<Cost> {
     let prepared = runtime.block_on(async {
         let mut prepared = Vec::new();
-        for key in (0..calls).map(key) {
+        for key in (0..round.calls).map(|call| key(call % round.items)) {
             prepared.push(prepare(&key).await?);
         }
         Result::Ok(prepared)
@@ -119,7 +127,7 @@ pub fn cost<P, R>(
     let time = started.elapsed();
     let made = allocated.change();
     let allocations = made.allocations + made.reallocations;
-    let of_one = |of_all: f64| of_all / f64::from(calls);
+    let of_one = |of_all: f64| of_all / f64::from(round.calls);
     #[allow(clippy::cast_precision_loss)]
     Ok(Cost {
         micros: of_one(time.as_secs_f64() * 1e6),

@@ -43,7 +43,7 @@ impl Wire {
             .table_name(&**request.target.table())
             .set_key(Some(request.target.key_item()))
             .consistent_read(request.consistent);
-        let copy = copy::send(call.send(), limit).await;
+        let copy = copy::send(Box::pin(call.send()), limit).await;
         let result = match copy.result {
             Some(Ok(output)) => Ok(output.item),
             Some(Err(error)) => Err(Failure::from_sdk(error, copy.transmitted)),
@@ -77,7 +77,7 @@ impl Wire {
                     .set_expression_attribute_names(some(&expression.names))
                     .set_expression_attribute_values(some(&expression.values))
                     .return_values_on_condition_check_failure(AllOld);
-                let copy = copy::send($more.send(), limit).await;
+                let copy = copy::send(Box::pin($more.send()), limit).await;
                 match copy.result {
                     Some(Ok(output)) => Answer::Done(output.attributes),
                     Some(Err(error)) => match error.as_service_error() {
