@@ -52,21 +52,22 @@ pub mod local;
 mod lock;
 mod retry;
 mod table;
+pub mod time;
 mod value;
 mod wire;
 
-pub use optimist_derive::{Entity, Part};
+pub use optimist_derive::{Entity, KeyValue, Part};
 
 pub use db::{Db, DbBuilder, Table};
 pub use entity::{
-    AttributeSchema, AutoKey, Composite, Entity, IntoKey, Key, KeyFor, KeyScalar, KeySchema,
-    KeyType, KeyValue, Schema, Single, Stored,
+    AttributeSchema, AutoKey, AutoTime, Composite, Entity, IntoKey, Key, KeyFor, KeyScalar,
+    KeySchema, KeyType, KeyValue, Schema, Single, Stored,
 };
 pub use error::{Error, ErrorKind, Result};
 pub use expr::{
-    Attr, AttributeType, Change, Condition, Container, Edit, Holds, InList, KeyAttr, KeyAttribute,
-    ListField, MapField, NumberField, Opaque, Operand, OrderedField, OrderedForm, Plain, PlainForm,
-    Set, SetForm, Settable, Size, StringField,
+    Attr, AttributeType, Change, Condition, Container, Edit, Holds, InList, IntoChange, KeyAttr,
+    KeyAttribute, ListField, MapField, NumberField, Opaque, Operand, Ordered, OrderedField,
+    OrderedForm, Plain, PlainForm, Set, SetForm, Settable, Size, StringField, TextForm,
 };
 #[cfg(feature = "test-judges")]
 #[doc(hidden)]
@@ -95,9 +96,9 @@ pub mod __derive {
 
     pub use crate::entity::{
         AnyShape, AttributeSchema, Composite, Key, KeyForm, KeySchema, KeyType, Schema, Single,
-        fill_key, time,
+        fill_key, set_time, time,
     };
-    pub use crate::expr::{Attr, KeyAttribute, Opaque, Plain, Set};
+    pub use crate::expr::{Attr, KeyAttribute, Opaque, Ordered, Plain, Set};
     pub use crate::lock::{LockKind, LockSchema};
     pub use crate::value::{
         AttributeValue, Encoded, Form, Item, ValueError, decode_with, encode_with,

@@ -8,7 +8,7 @@ mod key_value;
 mod schema;
 mod stored;
 
-pub use auto::{AutoKey, fill_key, time};
+pub use auto::{AutoKey, AutoTime, fill_key, set_time, time};
 pub(crate) use diff::{changes, stamp};
 pub use key::{AnyShape, Composite, IntoKey, Key, KeyFor, Single};
 pub use key_form::KeyForm;

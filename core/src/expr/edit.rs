@@ -1,4 +1,5 @@
 use std::fmt;
+use std::iter::Sum;
 use std::ops::Add;
 
 use serde::Serialize;
@@ -160,6 +161,12 @@ impl<E> Add<Edit<E>> for Change<E> {
 
     fn add(self, other: Edit<E>) -> Edit<E> {
         Edit::from(self) + other
+    }
+}
+
+impl<E> Sum for Edit<E> {
+    fn sum<I: Iterator<Item = Self>>(edits: I) -> Self {
+        edits.fold(Change::nothing().into(), Add::add)
     }
 }
 

@@ -192,6 +192,19 @@ mod tests {
     }
 
     #[test]
+    fn integers_of_128_bits_name_the_type_that_holds_them() {
+        let stored = AttributeValue::N("1".into());
+        let errors = [
+            encode(&1u128).unwrap_err(),
+            encode(&vec![1i128]).unwrap_err(),
+            decode::<i128>(Some(&stored)).unwrap_err(),
+        ];
+        for error in errors {
+            assert!(error.to_string().contains("optimist::Number"), "{error}");
+        }
+    }
+
+    #[test]
     fn numbers_that_dynamodb_cannot_hold_are_refused() {
         for bad in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 1e126, 1e-131] {
             let error = encode(&vec![bad]).unwrap_err();

@@ -33,6 +33,7 @@ fn constant(field: &Field, model: &Model, support: &TokenStream) -> TokenStream 
     let kind = match field.role {
         Role::PartitionKey | Role::SortKey => quote!(KeyAttribute),
         _ if field.attrs.set.is_some() => quote!(Set),
+        _ if field.attrs.is_ordered() => quote!(Ordered),
         _ if field.attrs.with.is_some() => quote!(Opaque),
         _ => quote!(Plain),
     };
