@@ -82,7 +82,7 @@ impl Model {
                     "cannot be an entity: an item is a struct with named fields, one for each attribute"
                 }
                 What::Part => {
-                    "has no fields with paths: without `Part` it can be a field all the same, stored by serde as a whole"
+                    "cannot be a part: a part is a struct with named fields, each of which gets a path; without `Part` the type can be a field all the same"
                 }
             };
             errors.on(&input.ident, format!("{kind} {why}"));

@@ -23,7 +23,13 @@ pub(crate) fn key_value(input: &DeriveInput, errors: &mut Errors) -> Option<Toke
         return None;
     };
     let krate = attrs.krate.unwrap_or_else(|| parse_quote!(::optimist));
-    let (ident, (generics, types, bounds)) = (&input.ident, input.generics.split_for_impl());
+    let (ident, mut generics) = (&input.ident, input.generics.clone());
+    if generics.type_params().next().is_some() {
+        let ty = &field.ty;
+        let bound = parse_quote!(#ty: #krate::KeyValue);
+        generics.make_where_clause().predicates.push(bound);
+    }
+    let (generics, types, bounds) = generics.split_for_impl();
     let member = field
         .ident
         .as_ref()

@@ -82,7 +82,7 @@ async fn times_as_numbers_are_compared_by_order() {
     let (_, _, visits) = world::<Visit>().await;
     let stored = visits.insert(visit()).await.unwrap();
     let later = stored.chrono + Duration::from_millis(1);
-    let day = SystemTime::UNIX_EPOCH + Duration::from_secs(86_400);
+    let day = SystemTime::UNIX_EPOCH + Duration::from_hours(24);
     let holds = Visit::CHRONO.lt(later)
         & Visit::CHRONO.between(chrono::DateTime::UNIX_EPOCH, stored.chrono)
         & Visit::CHRONO.eq(stored.chrono)

@@ -11,6 +11,7 @@ mod into_change;
 mod kinds;
 mod over;
 mod path;
+mod rewrite;
 mod tree;
 
 pub(crate) use action::{Action, Assignment};

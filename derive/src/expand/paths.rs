@@ -62,12 +62,17 @@ fn form(field: &Field, model: &Model, support: &TokenStream) -> TokenStream {
         (Role::LockView, _) | (_, None) if field.attrs.set.is_none() => {
             quote_spanned!(span=> #of_type::Form::<#ty>::plain())
         }
-        (_, Some(with)) => quote_spanned!(with.span()=>
-            #support::Form::<#ty>::with(
-                |value| #support::encode_with(|serializer| #with::serialize(value, serializer)),
-                |found| #support::decode_with(found, #with::deserialize),
+        (_, Some(with)) => {
+            let support = moved(support, with.span());
+            quote_spanned!(with.span()=>
+                #support::Form::<#ty>::with(
+                    |value| #support::encode_with(|serializer| #with::serialize(value, serializer)),
+                    |found| #support::decode_with(found, |deserializer| {
+                        #with::deserialize(deserializer)
+                    }),
+                )
             )
-        ),
+        }
         (_, None) => quote_spanned!(span=> #of_type::Form::<#ty>::set()),
     };
     if let Some(default) = default(field, model, support) {
