@@ -46,10 +46,10 @@ pub fn encode<T: Serialize + ?Sized>(value: &T) -> Encoded {
     checked(|| serde_dynamo::aws_sdk_dynamodb_1::to_attribute_value(value))
 }
 
-/// As [`encode`], for a field whose `with` module serializes it.
+/// As `encode`, for a field whose `with` module serializes it.
 ///
 /// # Errors
-/// As [`encode`].
+/// As `encode`.
 pub fn encode_with<F>(serialize: F) -> Encoded
 where
     F: FnOnce(
@@ -110,10 +110,10 @@ pub fn decode<T: DeserializeOwned>(value: Option<&AttributeValue>) -> Result<T, 
         .map_err(|error| ValueError::undecodable::<T>(value.map(type_name), &error))
 }
 
-/// As [`decode`], for a field whose `with` module deserializes it.
+/// As `decode`, for a field whose `with` module deserializes it.
 ///
 /// # Errors
-/// As [`decode`].
+/// As `decode`.
 pub fn decode_with<T, F>(value: Option<&AttributeValue>, deserialize: F) -> Result<T, ValueError>
 where
     F: FnOnce(serde_dynamo::Deserializer) -> Result<T, serde_dynamo::Error>,
