@@ -53,11 +53,12 @@ pub mod local;
 mod lock;
 mod retry;
 mod table;
+pub mod time;
 pub mod value;
 mod wire;
 mod write;
 
-pub use optimist_derive::{Entity, Part};
+pub use optimist_derive::{Entity, KeyValue, Part};
 
 pub use db::{Db, DbBuilder, Table};
 pub use entity::{Entity, Stored};
@@ -85,16 +86,16 @@ pub mod action {
 /// What an attribute can do: how it is stored, and what its type allows in conditions and changes.
 pub mod attr {
     pub use crate::expr::{
-        AttributeType, Container, Holds, InList, KeyAttr, KeyAttribute, ListField, MapField,
-        NumberField, Opaque, Operand, OrderedField, OrderedForm, Plain, PlainForm, Set, SetForm,
-        Settable, Size, StringField,
+        AttributeType, Container, Holds, InList, IntoChange, KeyAttr, KeyAttribute, ListField,
+        MapField, NumberField, Opaque, Operand, Ordered, OrderedField, OrderedForm, Plain,
+        PlainForm, Set, SetForm, Settable, Size, StringField, TextForm,
     };
     pub use crate::value::SetField;
 }
 
 /// What the derive knows of an entity, as data.
 pub mod schema {
-    pub use crate::entity::{AttributeSchema, AutoKey, Schema};
+    pub use crate::entity::{AttributeSchema, AutoKey, AutoTime, Schema};
     pub use crate::key::{KeyAttributeSchema, KeySchema, KeyType};
     pub use crate::lock::{LockKind, LockSchema};
 }
@@ -109,10 +110,11 @@ pub mod __derive {
     pub use std::time::SystemTime;
     pub use std::vec::Vec;
 
-    pub use crate::entity::{AttributeSchema, Schema, fill_key, time};
-    pub use crate::expr::{Attr, KeyAttribute, Opaque, Plain, Set};
+    pub use crate::entity::{AttributeSchema, Schema, fill_key, set_time, time};
+    pub use crate::expr::{Attr, KeyAttribute, Opaque, Ordered, Plain, Set};
     pub use crate::key::{
-        AnyShape, Composite, Key, KeyAttributeSchema, KeyForm, KeySchema, KeyType, Single,
+        AnyShape, Composite, Key, KeyAttributeSchema, KeyForm, KeyScalar, KeySchema, KeyType,
+        Single,
     };
     pub use crate::lock::{LockKind, LockSchema};
     pub use crate::value::{

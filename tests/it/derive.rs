@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use optimist::key::{KeyScalar, KeyType};
 use optimist::value::ValueError;
-use optimist::{AttributeValue, Entity, KeyValue, Lock, Stored};
+use optimist::{AttributeValue, Entity, KeyValue, Lock, Part, Stored};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use uuid::Uuid;
 
@@ -217,6 +217,86 @@ async fn number_and_binary_keys_are_found_again() {
     );
     assert!(numbers.get((1, vec![0])).await.unwrap().is_none());
     assert_eq!(machine.db.lanes_in_use(), 0);
+}
+
+#[derive(KeyValue, Debug, Clone, PartialEq)]
+struct Owner(String);
+
+#[derive(KeyValue, Debug, Clone, PartialEq)]
+struct Place<T> {
+    index: T,
+}
+
+#[tokio::test]
+async fn a_newtype_is_a_key_by_derive() {
+    #[derive(Entity, Debug)]
+    #[entity(table = "places")]
+    struct Thing {
+        #[entity(partition_key)]
+        owner: Owner,
+        #[entity(sort_key)]
+        place: Place<u64>,
+        count: u8,
+    }
+    let (_, _, things) = world::<Thing>().await;
+    let key = || (Owner("ann".into()), Place { index: 7 });
+    let (owner, place) = key();
+    let thing = Thing {
+        owner,
+        place,
+        count: 0,
+    };
+    let stored = things.insert(thing).await.unwrap();
+    assert_eq!(
+        (
+            &Stored::image(&stored)["owner"],
+            &Stored::image(&stored)["place"]
+        ),
+        (&s("ann"), &n(7))
+    );
+    let change = Thing::COUNT.add(1);
+    let last = Thing::PLACE.eq(Place { index: 7 });
+    things.apply(key(), change).condition(last).await.unwrap();
+    assert_eq!(things.require(key()).await.unwrap().place, key().1);
+    assert_eq!(Place::<i32>::TYPE, KeyType::N);
+}
+
+#[derive(Part, Serialize, Deserialize, Debug, Clone, PartialEq)]
+struct Node {
+    label: String,
+    next: Option<Box<Node>>,
+}
+
+#[derive(Entity, Debug)]
+#[entity(table = "chains")]
+struct Chain {
+    #[entity(partition_key)]
+    id: String,
+    first: Box<Node>,
+}
+
+#[tokio::test]
+async fn a_boxed_part_has_paths() {
+    let (_, _, chains) = world::<Chain>().await;
+    let node = |label: &str, next| {
+        let label = label.into();
+        Box::new(Node { label, next })
+    };
+    let first = node("a", Some(node("b", None)));
+    chains
+        .insert(Chain {
+            id: "c".into(),
+            first,
+        })
+        .await
+        .unwrap();
+    let next = || Chain::FIRST.field(Node::NEXT);
+    let third = next().field(Node::NEXT);
+    let holds = next().field(Node::LABEL).eq("b") & third.clone().missing();
+    let change = third.set(node("c", None));
+    let changed = chains.apply("c", change).condition(holds).await.unwrap();
+    let last = changed.first.next.as_ref().unwrap().next.as_ref();
+    assert_eq!(last.unwrap().label, "c");
 }
 
 macro_rules! entity {

@@ -102,7 +102,11 @@ async fn an_attribute_of_others_in_the_journals_place_is_never_overwritten() {
     ] {
         let (_, machine, counters) = world::<Counter>().await;
         let version = locked.then(|| ("version", n(4)));
-        let item = [("id", s("c")), ("count", n(1)), ("journal", foreign.clone())];
+        let item = [
+            ("id", s("c")),
+            ("count", n(1)),
+            ("journal", foreign.clone()),
+        ];
         put_raw(&counters, item.into_iter().chain(version)).await;
         let before = read_raw(&counters, "c").await;
         let mut handle = counters.require("c").await.unwrap();
@@ -110,14 +114,14 @@ async fn an_attribute_of_others_in_the_journals_place_is_never_overwritten() {
         handle.count = 2;
         for error in [
             counters.save(&mut handle).await.unwrap_err(),
-            counters
-                .modify("c", |c| c.count += 1)
-                .await
-                .unwrap_err(),
+            counters.modify("c", |c| c.count += 1).await.unwrap_err(),
         ] {
             assert!(error.is_invalid_input(), "{error}");
             let text = error.to_string();
-            assert!(text.contains("`journal`") && text.contains("journal = off"), "{text}");
+            assert!(
+                text.contains("`journal`") && text.contains("journal = off"),
+                "{text}"
+            );
         }
         assert_eq!(machine.transport.count("UpdateItem"), 0, "before a request");
         assert_eq!(read_raw(&counters, "c").await, before);
@@ -146,11 +150,19 @@ async fn a_journal_whose_version_was_removed_begins_another_life() {
     let mut stale = counters.insert(counter("c")).await.unwrap();
     let token = Stored::token(&stale).unwrap();
     let remove = counters.db().client().update_item().key("id", s("c"));
-    let remove = remove.table_name(counters.name()).update_expression("REMOVE version");
+    let remove = remove
+        .table_name(counters.name())
+        .update_expression("REMOVE version");
     remove.send().await.unwrap();
     // A blind write cannot tell one life from the next.
-    let error = counters.apply("c", Counter::COUNT.add(1)).await.unwrap_err();
-    assert!(error.is_invalid_input() && error.to_string().contains("`version`"), "{error}");
+    let error = counters
+        .apply("c", Counter::COUNT.add(1))
+        .await
+        .unwrap_err();
+    assert!(
+        error.is_invalid_input() && error.to_string().contains("`version`"),
+        "{error}"
+    );
     let stored = counters.modify("c", |c| c.count += 1).await.unwrap().stored;
     assert_eq!(Stored::lock(&stored), Some(&Lock::Version(1)));
     stale.count = 9;
@@ -163,9 +175,16 @@ async fn a_journal_whose_version_was_removed_begins_another_life() {
 async fn a_text_that_is_no_uuid_is_no_lock_and_stays() {
     let (_, _, counters) = world::<UuidCounter>().await;
     let yale = s("Yale 1843, key no. 7");
-    put_raw(&counters, [("id", s("c")), ("count", n(1)), ("lock", yale.clone())]).await;
+    put_raw(
+        &counters,
+        [("id", s("c")), ("count", n(1)), ("lock", yale.clone())],
+    )
+    .await;
     let error = counters.modify("c", |c| c.count += 1).await.unwrap_err();
-    assert!(error.is_marshalling() && error.to_string().contains("`lock`"), "{error}");
+    assert!(
+        error.is_marshalling() && error.to_string().contains("`lock`"),
+        "{error}"
+    );
     assert!(!error.to_string().contains("Yale"), "{error}");
     assert_eq!(read_raw(&counters, "c").await.unwrap()["lock"], yale);
 }

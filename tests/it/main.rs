@@ -21,6 +21,7 @@ mod race;
 mod requests;
 mod save;
 mod support;
+mod times;
 mod transport;
 mod update;
 mod values;

@@ -3,6 +3,7 @@ use std::time::SystemTime;
 use uuid::Uuid;
 
 use crate::lock::fresh_uuid;
+use crate::value::{ValueError, ValueErrorKind};
 
 /// A key that is generated for a new item when it is unset: `#[entity(auto_uuid)]`.
 #[diagnostic::on_unimplemented(
@@ -45,9 +46,34 @@ pub fn fill_key<K: AutoKey>(key: &mut K) {
     }
 }
 
-/// A time of creation or change, in the type of its field.
+/// A type for times of creation and change: `#[entity(created_at)]` and `#[entity(updated_at)]`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot hold a time of creation or change",
+    label = "not a time",
+    note = "what is `From<SystemTime>` or `TryFrom<SystemTime>` can: std's `SystemTime`, chrono's `DateTime`, time's `OffsetDateTime`, jiff's `Timestamp`"
+)]
+pub trait AutoTime: TryFrom<SystemTime> {}
+
+#[diagnostic::do_not_recommend]
+impl<T: TryFrom<SystemTime>> AutoTime for T {}
+
+/// A time in the type of its field.
+///
+/// # Errors
+/// The type has no such time.
 #[doc(hidden)]
-#[must_use]
-pub fn time<T: From<SystemTime>>(now: SystemTime) -> T {
-    now.into()
+pub fn time<T: AutoTime>(now: SystemTime) -> Result<T, ValueError> {
+    let unknown = |_| {
+        let reason = format!("`{}` has no such time", std::any::type_name::<T>());
+        ValueError::new(ValueErrorKind::NotStorable(reason))
+    };
+    now.try_into().map_err(unknown)
+}
+
+/// Sets a time, if its type has it.
+#[doc(hidden)]
+pub fn set_time<T: AutoTime>(field: &mut T, now: SystemTime) {
+    if let Ok(now) = now.try_into() {
+        *field = now;
+    }
 }

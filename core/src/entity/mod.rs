@@ -5,7 +5,7 @@ mod diff;
 mod schema;
 mod stored;
 
-pub use auto::{AutoKey, fill_key, time};
+pub use auto::{AutoKey, AutoTime, fill_key, set_time, time};
 pub(crate) use diff::{changes, stamp};
 pub use schema::{AttributeSchema, Schema};
 pub use stored::Stored;

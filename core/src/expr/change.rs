@@ -1,4 +1,5 @@
 use std::fmt;
+use std::iter::Sum;
 use std::marker::PhantomData;
 use std::ops::Add;
 
@@ -21,6 +22,7 @@ use crate::value::{AttributeValue, SetField, ValueError, ValueErrorKind, encode,
 /// #     #[entity(set)] friends: BTreeSet<String>,
 /// # }
 /// let change: Change<User> = User::LOGINS.add(1) + User::FRIENDS.insert(["cat"]) + User::TAGS.append(["new"]);
+/// let many: Change<User> = [User::LOGINS.add(1), User::FRIENDS.delete(["bob"])].into_iter().sum();
 /// ```
 #[must_use = "a change does nothing until it is given to a verb"]
 pub struct Change<E> {
@@ -71,6 +73,12 @@ impl<E> Add for Change<E> {
             }),
             of: PhantomData,
         }
+    }
+}
+
+impl<E> Sum for Change<E> {
+    fn sum<I: Iterator<Item = Self>>(changes: I) -> Self {
+        changes.fold(Self::nothing(), Add::add)
     }
 }
 

@@ -4,13 +4,13 @@ use std::ops::{BitAnd, BitOr, Not};
 
 use serde::Serialize;
 
-use super::kinds::{Container, Operand, OrderedField, OrderedForm, StringField};
+use super::kinds::{Container, Operand, OrderedForm, StringField, TextForm};
 use super::tree::{AttributeType, Comparator, Operand as Left, Tree};
 use super::{Attr, Path};
 use crate::value::{AttributeValue, Encoded, ValueError, ValueErrorKind, encode};
 
 /// What must hold of an item of `E`. Conditions are made by the methods of [`Attr`] and joined by `&`, `|` and `!`; they
-/// print as one reads them.
+/// print as one reads them, and `Debug` shows a `?` for each value.
 ///
 /// ```
 /// # use optimist::Entity;
@@ -22,6 +22,7 @@ use crate::value::{AttributeValue, Encoded, ValueError, ValueErrorKind, encode};
 ///     condition.to_string(),
 ///     r#"(logins BETWEEN 1 AND 5) OR (NOT (nickname exists) AND id begins with "a")"#
 /// );
+/// assert_eq!(format!("{:?}", User::LOGINS.gt(5)), "Condition(logins > ?)");
 /// ```
 #[must_use = "a condition does nothing until it is given to a verb"]
 pub struct Condition<E> {
@@ -83,18 +84,28 @@ impl<E> Clone for Condition<E> {
     }
 }
 
-impl<E> fmt::Display for Condition<E> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl<E> Condition<E> {
+    fn write(&self, f: &mut fmt::Formatter<'_>, values: bool) -> fmt::Result {
         match &self.tree {
-            Ok(tree) => tree.fmt(f),
+            Ok(tree) => write!(f, "{}", tree.shown(values)),
             Err(error) => write!(f, "invalid: {error}"),
         }
     }
 }
 
-impl<E> fmt::Debug for Condition<E> {
+impl<E> fmt::Display for Condition<E> {
+    /// With its values: whoever prints it shows them on purpose. `Debug` shows none.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Condition({self})")
+        self.write(f, true)
+    }
+}
+
+impl<E> fmt::Debug for Condition<E> {
+    /// Without values, which may not stand in logs.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Condition(")?;
+        self.write(f, false)?;
+        f.write_str(")")
     }
 }
 
@@ -195,8 +206,7 @@ impl<E, T, K> Attr<E, T, K> {
     /// The value is less than this one. Strings are compared by their bytes.
     pub fn lt(self, value: impl Operand<T>) -> Condition<E>
     where
-        T: OrderedField,
-        K: OrderedForm,
+        K: OrderedForm<T>,
     {
         self.compare(Comparator::Lt, value)
     }
@@ -204,8 +214,7 @@ impl<E, T, K> Attr<E, T, K> {
     /// The value is this one or less.
     pub fn le(self, value: impl Operand<T>) -> Condition<E>
     where
-        T: OrderedField,
-        K: OrderedForm,
+        K: OrderedForm<T>,
     {
         self.compare(Comparator::Le, value)
     }
@@ -213,8 +222,7 @@ impl<E, T, K> Attr<E, T, K> {
     /// The value is greater than this one.
     pub fn gt(self, value: impl Operand<T>) -> Condition<E>
     where
-        T: OrderedField,
-        K: OrderedForm,
+        K: OrderedForm<T>,
     {
         self.compare(Comparator::Gt, value)
     }
@@ -222,8 +230,7 @@ impl<E, T, K> Attr<E, T, K> {
     /// The value is this one or greater.
     pub fn ge(self, value: impl Operand<T>) -> Condition<E>
     where
-        T: OrderedField,
-        K: OrderedForm,
+        K: OrderedForm<T>,
     {
         self.compare(Comparator::Ge, value)
     }
@@ -231,8 +238,7 @@ impl<E, T, K> Attr<E, T, K> {
     /// The value is from `low` to `high`, both included.
     pub fn between(self, low: impl Operand<T>, high: impl Operand<T>) -> Condition<E>
     where
-        T: OrderedField,
-        K: OrderedForm,
+        K: OrderedForm<T>,
     {
         let low = present(&self.path, self.comparable(&low.into_value()));
         let high = present(&self.path, self.comparable(&high.into_value()));
@@ -246,7 +252,7 @@ impl<E, T, K> Attr<E, T, K> {
     pub fn begins_with(self, start: &str) -> Condition<E>
     where
         T: StringField,
-        K: OrderedForm,
+        K: TextForm,
     {
         let start = AttributeValue::S(start.to_owned());
         Condition::new(Ok(Tree::BeginsWith(self.path, start)))

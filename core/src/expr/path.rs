@@ -83,6 +83,16 @@ impl Path {
         self.steps.iter().any(|step| matches!(step, Step::Index(_)))
     }
 
+    /// The list and the index, where this is an element of a list.
+    pub(super) fn split_index(&self) -> Option<(Self, usize)> {
+        let (Step::Index(index), list) = self.steps.split_last()? else {
+            return None;
+        };
+        let attribute = self.attribute.clone();
+        let steps = list.to_vec();
+        Some((Self { attribute, steps }, *index))
+    }
+
     /// Whether this is a place inside an attribute.
     pub(super) fn is_inside(&self) -> bool {
         !self.steps.is_empty()

@@ -5,34 +5,20 @@ use crate::value::{AttributeValue, ValueError, canonical};
 
 /// A type that can be a partition or sort key.
 ///
-/// Strings, integers to 64 bits, `Uuid` and `Vec<u8>` are keys. A newtype becomes one in a few lines:
+/// Strings, integers to 64 bits, `Uuid` and `Vec<u8>` are keys. A newtype becomes one by a derive:
 ///
 /// ```
-/// use optimist::key::{KeyScalar, KeyType};
-/// use optimist::value::ValueError;
-/// use optimist::{AttributeValue, KeyValue};
+/// use optimist::KeyValue;
 ///
-/// #[derive(Debug, PartialEq)]
+/// #[derive(KeyValue, Debug, PartialEq)]
 /// struct UserId(u64);
-///
-/// impl KeyValue for UserId {
-///     const TYPE: KeyType = u64::TYPE;
-///
-///     fn to_key(&self) -> KeyScalar {
-///         self.0.to_key()
-///     }
-///
-///     fn from_key(value: &AttributeValue) -> Result<Self, ValueError> {
-///         u64::from_key(value).map(UserId)
-///     }
-/// }
 ///
 /// assert_eq!(UserId::from_key(&UserId(7).to_key().into()), Ok(UserId(7)));
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a partition or sort key",
     label = "not a key type",
-    note = "keys are strings, integers to 64 bits, `Uuid`, `Vec<u8>`, or a type of yours that implements `optimist::KeyValue`"
+    note = "keys are strings, integers to 64 bits, `Uuid`, `Vec<u8>`, or a newtype of yours with `#[derive(optimist::KeyValue)]`"
 )]
 pub trait KeyValue: Sized {
     /// The type of the key attribute.

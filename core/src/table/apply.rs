@@ -8,7 +8,7 @@ use super::update::{older_name, stamped};
 use crate::db::Table;
 use crate::entity::{Entity, Stored, to_item};
 use crate::error::{Error, ErrorKind, Result};
-use crate::expr::{self, Action, Attr, Path, over};
+use crate::expr::{self, Action, Attr, IntoChange, Path, over};
 use crate::key::{IntoKey, Target};
 use crate::lock::{Expected, HeldJournal, LockKind, Seen};
 use crate::retry::RetryPolicy;
@@ -80,11 +80,11 @@ impl<E: Entity> Table<E> {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn apply(&self, key: impl IntoKey<E::Key>, change: expr::Change<E>) -> Apply<E> {
+    pub fn apply(&self, key: impl IntoKey<E::Key>, change: impl IntoChange<E>) -> Apply<E> {
         Apply(Change {
             table: self.clone(),
             target: self.target(key),
-            change,
+            change: change.into_change(),
             preconditions: Preconditions::default(),
             or_insert: None,
             delivery: Delivery::default(),

@@ -114,6 +114,20 @@ macro_rules! from_integers {
 }
 from_integers!(i8, i16, i32, i64, u8, u16, u32, u64);
 
+macro_rules! from_large_integers {
+    ($($int:ty),*) => {$(
+        impl TryFrom<$int> for Number {
+            type Error = NumberError;
+
+            /// The integer, if it fits 38 digits.
+            fn try_from(integer: $int) -> Result<Self, NumberError> {
+                Self::new(&BigDecimal::from(integer))
+            }
+        }
+    )*};
+}
+from_large_integers!(i128, u128);
+
 impl fmt::Display for Number {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0.to_plain_string())
@@ -231,6 +245,8 @@ mod tests {
         );
         assert!(most.checked_sub(&Number::from(-2)).is_none());
         assert!("9".repeat(39).parse::<Number>().is_err());
+        assert!(Number::try_from(u128::MAX).is_err());
+        assert_eq!(Number::try_from(-7i128), Ok(Number::from(-7)));
         assert!(Number::try_from(f64::NAN).is_err());
     }
 }

@@ -151,13 +151,18 @@ fn without_values(error: &serde_dynamo::Error) -> Option<String> {
     if text.starts_with("missing field") {
         return Some(text);
     }
+    // Serde's own words for a format without them, as ours is.
+    if ["i128 is not supported", "u128 is not supported"].contains(&text.as_str()) {
+        let advice = "of 128 bits, and DynamoDB's numbers have 38 digits; use `optimist::Number`";
+        return Some(format!("an integer {advice}"));
+    }
     let shape = format!("{error:?}");
     let quotes = shape.contains("Message(") || shape.contains("FailedToParse");
     (!quotes).then_some(text)
 }
 
 /// `alloc::vec::Vec<alloc::string::String>` → `Vec<String>`.
-fn short_type_name<T>() -> String {
+pub(super) fn short_type_name<T>() -> String {
     let full = std::any::type_name::<T>();
     let mut short = String::with_capacity(full.len());
     for part in full.split_inclusive(['<', '>', ',', ' ', '(', ')', '[', ']', '&', ';']) {

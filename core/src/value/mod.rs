@@ -46,10 +46,10 @@ pub fn encode<T: Serialize + ?Sized>(value: &T) -> Encoded {
     checked(|| serde_dynamo::aws_sdk_dynamodb_1::to_attribute_value(value))
 }
 
-/// As [`encode`], for a field whose `with` module serializes it.
+/// As `encode`, for a field whose `with` module serializes it.
 ///
 /// # Errors
-/// As [`encode`].
+/// As `encode`.
 pub fn encode_with<F>(serialize: F) -> Encoded
 where
     F: FnOnce(
@@ -110,10 +110,10 @@ pub fn decode<T: DeserializeOwned>(value: Option<&AttributeValue>) -> Result<T, 
         .map_err(|error| ValueError::undecodable::<T>(value.map(type_name), &error))
 }
 
-/// As [`decode`], for a field whose `with` module deserializes it.
+/// As `decode`, for a field whose `with` module deserializes it.
 ///
 /// # Errors
-/// As [`decode`].
+/// As `decode`.
 pub fn decode_with<T, F>(value: Option<&AttributeValue>, deserialize: F) -> Result<T, ValueError>
 where
     F: FnOnce(serde_dynamo::Deserializer) -> Result<T, serde_dynamo::Error>,
@@ -189,6 +189,19 @@ mod tests {
         let stored = AttributeValue::N("123456".into());
         let error = decode::<u8>(Some(&stored)).unwrap_err();
         assert!(!format!("{error} {error:?}").contains("123456"));
+    }
+
+    #[test]
+    fn integers_of_128_bits_name_the_type_that_holds_them() {
+        let stored = AttributeValue::N("1".into());
+        let errors = [
+            encode(&1u128).unwrap_err(),
+            encode(&vec![1i128]).unwrap_err(),
+            decode::<i128>(Some(&stored)).unwrap_err(),
+        ];
+        for error in errors {
+            assert!(error.to_string().contains("optimist::Number"), "{error}");
+        }
     }
 
     #[test]

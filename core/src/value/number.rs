@@ -9,12 +9,8 @@ const EXPONENTS: std::ops::RangeInclusive<i64> = -130..=125;
 /// Whether DynamoDB can hold the number exactly ("Data types", Amazon DynamoDB developer guide: 38 digits, 1E-130 to
 /// 9.99…E+125).
 pub(super) fn fits(number: &str) -> bool {
-    let bytes = number.as_bytes();
-    // The common case, an integer of a primitive type, needs no decimal.
-    if bytes.len() <= 20 && bytes.iter().skip(1).all(u8::is_ascii_digit) {
-        return bytes
-            .first()
-            .is_some_and(|b| b.is_ascii_digit() || (*b == b'-' && bytes.len() > 1));
+    if is_short(number) {
+        return true;
     }
     let Ok(decimal) = BigDecimal::from_str(number) else {
         return false;
@@ -29,6 +25,14 @@ pub(super) fn fits(number: &str) -> bool {
         .saturating_sub(1)
         .saturating_sub(normal.fractional_digit_count());
     digits <= MAX_DIGITS && EXPONENTS.contains(&exponent)
+}
+
+/// The usual text of a number, with or without a point: one that has no more than 38 digits is in range as well.
+fn is_short(number: &str) -> bool {
+    let number = number.strip_prefix('-').unwrap_or(number);
+    let (whole, part) = number.split_once('.').unwrap_or((number, "0"));
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    number.len() <= 38 && digits(whole) && digits(part)
 }
 
 /// One text for equal numbers, for comparing keys and set elements: `5.0`, `05` and `5e0` are the same element.
@@ -75,7 +79,12 @@ mod tests {
         assert!(!fits(&"9".repeat(39)));
         assert!(fits(&format!("{}000", "9".repeat(38))));
         assert!(fits(&format!("-0.{}", "7".repeat(38))));
-        for bad in ["", "-", "abc", "1-2", "NaN", "inf"] {
+        for good in ["0", "-7", "0.5", "-0.000", "1.5e3", "1e125", "1e-130"] {
+            assert!(fits(good), "{good}");
+        }
+        for bad in [
+            "", "-", "abc", "1-2", "NaN", "inf", "1e126", "1e-131", "1.2.3", "--1",
+        ] {
             assert!(!fits(bad), "{bad}");
         }
     }

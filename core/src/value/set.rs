@@ -3,9 +3,12 @@ use std::hash::{BuildHasher, Hash};
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
+use super::error::short_type_name;
 use super::exact::Exact;
 use super::number::same_number;
-use super::{AttributeValue, Encoded, ValueError, ValueErrorKind, canonical, decode, encode};
+use super::{
+    AttributeValue, Encoded, ValueError, ValueErrorKind, canonical, decode, encode, type_name,
+};
 
 /// A collection that can be stored as a DynamoDB set (SS, NS or BS) by `#[entity(set)]`.
 ///
@@ -141,6 +144,14 @@ pub fn decode_set<C: SetField>(value: Option<&AttributeValue>) -> Result<C, Valu
             let members = set.iter().cloned().map(AttributeValue::B);
             members.map(|member| decode(Some(&member))).collect()
         }
+        Some(list @ AttributeValue::L(_)) => Err(ValueError::new(ValueErrorKind::WrongType {
+            expected: short_type_name::<C>(),
+            found: type_name(list),
+            detail: Some(
+                "the field is a set; convert the attribute once with `Table::convert_to_set`"
+                    .into(),
+            ),
+        })),
         Some(other) => Err(ValueError::wrong_type::<C>(other)),
     };
     members.map(C::from_members)
@@ -212,7 +223,9 @@ mod tests {
             .unwrap_err()
             .to_string();
         assert!(
-            text.contains("Vec<String>") && text.contains("L (list)"),
+            text.contains("Vec<String>")
+                && text.contains("L (list)")
+                && text.contains("convert_to_set"),
             "{text}"
         );
     }

@@ -15,12 +15,12 @@ use syn::spanned::Spanned;
 use crate::model::{Model, Role};
 
 /// Points at a type, without its hygiene: one that a `macro_rules` passed on must not hide our names.
-fn at(ty: &Type) -> Span {
+pub(crate) fn at(ty: &Type) -> Span {
     Span::call_site().located_at(ty.span())
 }
 
 /// The tokens, as if they stood in another place: what is wrong there is shown there.
-fn moved(tokens: &TokenStream, span: Span) -> TokenStream {
+pub(crate) fn moved(tokens: &TokenStream, span: Span) -> TokenStream {
     let move_one = |mut token: TokenTree| {
         token.set_span(span);
         token

@@ -33,6 +33,7 @@ fn constant(field: &Field, model: &Model, support: &TokenStream) -> TokenStream 
     let kind = match field.role {
         Role::PartitionKey | Role::SortKey => quote!(KeyAttribute),
         _ if field.attrs.set.is_some() => quote!(Set),
+        _ if field.attrs.is_ordered() => quote!(Ordered),
         _ if field.attrs.with.is_some() => quote!(Opaque),
         _ => quote!(Plain),
     };
@@ -61,12 +62,17 @@ fn form(field: &Field, model: &Model, support: &TokenStream) -> TokenStream {
         (Role::LockView, _) | (_, None) if field.attrs.set.is_none() => {
             quote_spanned!(span=> #of_type::Form::<#ty>::plain())
         }
-        (_, Some(with)) => quote_spanned!(with.span()=>
-            #support::Form::<#ty>::with(
-                |value| #support::encode_with(|serializer| #with::serialize(value, serializer)),
-                |found| #support::decode_with(found, #with::deserialize),
+        (_, Some(with)) => {
+            let support = moved(support, with.span());
+            quote_spanned!(with.span()=>
+                #support::Form::<#ty>::with(
+                    |value| #support::encode_with(|serializer| #with::serialize(value, serializer)),
+                    |found| #support::decode_with(found, |deserializer| {
+                        #with::deserialize(deserializer)
+                    }),
+                )
             )
-        ),
+        }
         (_, None) => quote_spanned!(span=> #of_type::Form::<#ty>::set()),
     };
     if let Some(default) = default(field, model, support) {

@@ -10,7 +10,7 @@ pub(super) fn stamps(model: &Model, support: &TokenStream) -> TokenStream {
     let time = |field: &Field| {
         let (ident, ty) = (&field.ident, &field.ty);
         quote_spanned!(at(ty)=>
-            self.#ident = #support::time::<#ty>(now);
+            #support::set_time::<#ty>(&mut self.#ident, now);
         )
     };
     let changed = || model.fields.iter().filter(|f| f.attrs.updated_at.is_some());
@@ -35,7 +35,7 @@ pub(super) fn stamps(model: &Model, support: &TokenStream) -> TokenStream {
         let (name, ty) = (&field.name.text, &field.ty);
         let path = paths::path(field);
         let time = quote_spanned!(at(ty)=> #support::time::<#ty>(now));
-        quote!((#name, #path.to_stored(&#time)))
+        quote!((#name, #time.and_then(|time| #path.to_stored(&time))))
     });
     let values: Vec<_> = values.collect();
     let mut impls = TokenStream::new();
