@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::retry::{RetryConfig, RetryPartition, TokenBucket};
-use aws_sdk_dynamodb::config::{HttpClient, SharedHttpClient};
+use aws_sdk_dynamodb::config::{Builder, HttpClient, SharedHttpClient};
 use aws_smithy_http_client::Builder as HttpBuilder;
 use optimist::local::{self, Engine};
 use optimist::{Db, Entity, Result};
@@ -14,7 +14,7 @@ use crate::Transport;
 #[derive(Debug, Clone)]
 pub struct Backend {
     http: SharedHttpClient,
-    endpoint: Option<String>,
+    config: Builder,
     prefix: String,
 }
 
@@ -41,14 +41,26 @@ impl Backend {
     /// # Errors
     /// The embedded engine could not be opened.
     pub fn at(endpoint: Option<String>) -> Result<Self> {
-        Ok(Self {
-            http: match endpoint {
-                Some(_) => HttpBuilder::new().build_http(),
-                None => SharedHttpClient::new(Engine::in_memory()?),
-            },
-            endpoint,
-            prefix: format!("t{:016x}-", random()),
-        })
+        let (http, config) = match endpoint {
+            Some(url) => (
+                HttpBuilder::new().build_http(),
+                local::config().endpoint_url(url),
+            ),
+            None => (SharedHttpClient::new(Engine::in_memory()?), local::config()),
+        };
+        Ok(Self::of(http, config, "t"))
+    }
+
+    /// Any DynamoDB: an HTTP client that reaches it, and the rest of a client's configuration. The table prefix begins with
+    /// `name`.
+    #[must_use]
+    pub fn of(http: SharedHttpClient, config: Builder, name: &str) -> Self {
+        let prefix = format!("{name}{:016x}-", random());
+        Self {
+            http,
+            config,
+            prefix,
+        }
     }
 
     /// An engine on a file, which other processes may share; without a prefix.
@@ -58,7 +70,7 @@ impl Backend {
     pub fn on_file(path: &str) -> Result<Self> {
         Ok(Self {
             http: SharedHttpClient::new(Engine::on_file(path)?),
-            endpoint: None,
+            config: local::config(),
             prefix: String::new(),
         })
     }
@@ -93,15 +105,15 @@ impl Backend {
         let retries = RetryConfig::standard()
             .with_initial_backoff(Duration::from_millis(1))
             .with_max_backoff(Duration::from_millis(5));
-        let config = local::config()
-            .http_client(http)
-            .retry_config(retries)
-            .retry_partition(quota);
-        let config = match &self.endpoint {
-            Some(endpoint) => config.endpoint_url(endpoint),
-            None => config,
-        };
+        let config = self.config.clone().http_client(http);
+        let config = config.retry_config(retries).retry_partition(quota);
         Client::from_conf(config.build())
+    }
+
+    /// What stands before the names of this backend's tables.
+    #[must_use]
+    pub fn prefix(&self) -> &str {
+        &self.prefix
     }
 
     /// Creates the table of an entity, under this backend's prefix.
