@@ -13,9 +13,14 @@ use crate::Transport;
 /// that tests do not meet.
 #[derive(Debug, Clone)]
 pub struct Backend {
-    http: SharedHttpClient,
-    endpoint: Option<String>,
+    server: Server,
     prefix: String,
+}
+
+#[derive(Debug, Clone)]
+enum Server {
+    Embedded(SharedHttpClient),
+    Endpoint(String),
 }
 
 /// One machine: a transport, and a client and a `Db` that send through it.
@@ -42,11 +47,10 @@ impl Backend {
     /// The embedded engine could not be opened.
     pub fn at(endpoint: Option<String>) -> Result<Self> {
         Ok(Self {
-            http: match endpoint {
-                Some(_) => HttpBuilder::new().build_http(),
-                None => SharedHttpClient::new(Engine::in_memory()?),
+            server: match endpoint {
+                Some(endpoint) => Server::Endpoint(endpoint),
+                None => Server::Embedded(SharedHttpClient::new(Engine::in_memory()?)),
             },
-            endpoint,
             prefix: format!("t{:016x}-", random()),
         })
     }
@@ -57,8 +61,7 @@ impl Backend {
     /// The file could not be opened.
     pub fn on_file(path: &str) -> Result<Self> {
         Ok(Self {
-            http: SharedHttpClient::new(Engine::on_file(path)?),
-            endpoint: None,
+            server: Server::Embedded(SharedHttpClient::new(Engine::on_file(path)?)),
             prefix: String::new(),
         })
     }
@@ -78,7 +81,12 @@ impl Backend {
         latency: Duration,
         configure: impl FnOnce(optimist::DbBuilder) -> optimist::DbBuilder,
     ) -> Machine {
-        let transport = Transport::new(self.http.clone()).with_latency(latency);
+        let http = match &self.server {
+            Server::Embedded(engine) => engine.clone(),
+            // Connections of its own: those of another may belong to a runtime that stands still.
+            Server::Endpoint(_) => HttpBuilder::new().build_http(),
+        };
+        let transport = Transport::new(http).with_latency(latency);
         let builder = Db::builder(self.client(transport.clone())).table_prefix(&self.prefix);
         let db = configure(builder).build().expect("a valid configuration");
         Machine { transport, db }
@@ -97,9 +105,9 @@ impl Backend {
             .http_client(http)
             .retry_config(retries)
             .retry_partition(quota);
-        let config = match &self.endpoint {
-            Some(endpoint) => config.endpoint_url(endpoint),
-            None => config,
+        let config = match &self.server {
+            Server::Embedded(_) => config,
+            Server::Endpoint(endpoint) => config.endpoint_url(endpoint),
         };
         Client::from_conf(config.build())
     }

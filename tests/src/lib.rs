@@ -6,6 +6,7 @@ mod batch;
 mod stale;
 mod tally;
 mod transport;
+mod whole;
 
 pub use backend::{Backend, Machine};
 pub use tally::Tally;

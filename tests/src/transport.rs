@@ -13,6 +13,7 @@ use aws_smithy_types::body::SdkBody;
 
 use crate::batch;
 use crate::stale::{Answers, Read};
+use crate::whole::Whole;
 
 type Answer = Result<HttpResponse, ConnectorError>;
 
@@ -205,7 +206,7 @@ impl HttpClient for Transport {
         components: &RuntimeComponents,
     ) -> SharedHttpConnector {
         SharedHttpConnector::new(Connector {
-            inner: self.inner.http_connector(settings, components),
+            inner: SharedHttpConnector::new(Whole(self.inner.http_connector(settings, components))),
             transport: self.clone(),
         })
     }
