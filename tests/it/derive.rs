@@ -86,7 +86,7 @@ fn doc() -> Doc {
 
 #[tokio::test]
 async fn serde_and_entity_attributes_decide_names_and_forms() {
-    let (_, _, docs) = world::<Doc>().await;
+    let (_, _, docs) = world!(Doc);
     let stored = docs.insert(doc()).await.unwrap();
     let names: BTreeSet<_> = stored.image().keys().map(String::as_str).collect();
     let expected = [
@@ -119,7 +119,7 @@ async fn serde_and_entity_attributes_decide_names_and_forms() {
 
 #[tokio::test]
 async fn defaults_and_aliases_are_read_and_a_written_alias_moves() {
-    let (_, _, docs) = world::<Doc>().await;
+    let (_, _, docs) = world!(Doc);
     let bare = [
         ("id", s("doc-1")),
         ("lastEditor", s("a")),
@@ -168,7 +168,7 @@ impl<T: Serialize + DeserializeOwned + Send + Default> Default for Pair<T> {
 
 #[tokio::test]
 async fn generic_entities_with_composite_keys_and_container_defaults() {
-    let (_, _, pairs) = world::<Pair<Vec<Option<String>>>>().await;
+    let (_, _, pairs) = world!(Pair<Vec<Option<String>>>);
     let id = Uuid::from_u128(7);
     let pair = Pair {
         part_key: -3,
@@ -198,7 +198,7 @@ async fn number_and_binary_keys_are_found_again() {
         #[entity(sort_key)]
         bytes: Vec<u8>,
     }
-    let (_, machine, numbers) = world::<Number>().await;
+    let (_, machine, numbers) = world!(Number);
     numbers
         .insert(Number {
             n: u64::MAX,
@@ -233,7 +233,7 @@ entity!(FromMacro, "macros", String, std::time::SystemTime);
 
 #[tokio::test]
 async fn an_entity_can_come_from_a_macro() {
-    let (_, _, table) = world::<FromMacro>().await;
+    let (_, _, table) = world!(FromMacro);
     let at = std::time::UNIX_EPOCH;
     table
         .insert(FromMacro { id: "m".into(), at })

@@ -1,7 +1,7 @@
 //! Tables that other tools write too: legacy items, other mappers' versions, odd names.
 
 use aws_sdk_dynamodb::primitives::Blob;
-use optimist::{AttributeValue, Entity, ErrorKind, Lock, Table};
+use optimist::{AttributeValue, Entity, ErrorKind, Lock};
 
 use crate::support::{
     Counter, PlainCounter, UuidCounter, counter, n, put_raw, read_raw, s, update_raw, world,
@@ -9,7 +9,7 @@ use crate::support::{
 
 #[tokio::test]
 async fn a_legacy_item_is_adopted_by_its_first_save() {
-    let (_, _, counters) = world::<Counter>().await;
+    let (_, _, counters) = world!(Counter);
     put_raw(&counters, [("id", s("c")), ("count", n(5))]).await;
     let mut first = counters.require("c").await.unwrap();
     let mut second = counters.require("c").await.unwrap();
@@ -27,7 +27,7 @@ async fn a_legacy_item_is_adopted_by_its_first_save() {
 
 #[tokio::test]
 async fn a_legacy_item_is_deleted_while_it_is_one() {
-    let (_, _, counters) = world::<UuidCounter>().await;
+    let (_, _, counters) = world!(UuidCounter);
     put_raw(&counters, [("id", s("c")), ("count", n(5))]).await;
     let stale = counters.require("c").await.unwrap();
     let adopted = counters.modify("c", |c| c.count += 1).await.unwrap();
@@ -41,7 +41,7 @@ async fn a_legacy_item_is_deleted_while_it_is_one() {
 #[tokio::test]
 async fn an_item_with_a_version_and_no_journal_is_updated_and_gains_one() {
     for version in [0, 7] {
-        let (_, _, counters) = world::<Counter>().await;
+        let (_, _, counters) = world!(Counter);
         put_raw(
             &counters,
             [("id", s("c")), ("count", n(5)), ("version", n(version))],
@@ -58,7 +58,7 @@ async fn an_item_with_a_version_and_no_journal_is_updated_and_gains_one() {
 
 #[tokio::test]
 async fn with_the_journal_off_items_are_those_of_other_mappers() {
-    let (_, _, plain) = world::<PlainCounter>().await;
+    let (_, _, plain) = world!(PlainCounter);
     let mut handle = plain
         .insert(PlainCounter {
             id: "c".into(),
@@ -84,7 +84,7 @@ async fn a_journal_that_another_tool_spoilt_begins_anew() {
         AttributeValue::B(Blob::new([1, 8, 3])),
         AttributeValue::Null(true),
     ] {
-        let (_, _, counters) = world::<Counter>().await;
+        let (_, _, counters) = world!(Counter);
         counters.insert(counter("c")).await.unwrap();
         update_raw(&counters, "c", "journal", spoilt.clone()).await;
         let mut stale = counters.require("c").await.unwrap();
@@ -98,7 +98,7 @@ async fn a_journal_that_another_tool_spoilt_begins_anew() {
 
 #[tokio::test]
 async fn a_journal_of_a_newer_format_is_read_past_and_never_overwritten() {
-    let (_, _, counters) = world::<Counter>().await;
+    let (_, _, counters) = world!(Counter);
     counters.insert(counter("c")).await.unwrap();
     let newer = AttributeValue::B(Blob::new([9, 1, 2, 3]));
     update_raw(&counters, "c", "journal", newer.clone()).await;
@@ -113,7 +113,7 @@ async fn a_journal_of_a_newer_format_is_read_past_and_never_overwritten() {
 
 #[tokio::test]
 async fn a_version_at_its_maximum_is_refused_before_a_request() {
-    let (_, machine, counters) = world::<Counter>().await;
+    let (_, machine, counters) = world!(Counter);
     put_raw(
         &counters,
         [("id", s("c")), ("count", n(5)), ("version", n(i64::MAX))],
@@ -132,7 +132,7 @@ async fn a_version_at_its_maximum_is_refused_before_a_request() {
 
 #[tokio::test]
 async fn a_lock_that_is_none_names_the_attribute_and_both_types() {
-    let (_, _, counters) = world::<Counter>().await;
+    let (_, _, counters) = world!(Counter);
     put_raw(
         &counters,
         [("id", s("c")), ("count", n(5)), ("version", s("one"))],
@@ -175,7 +175,7 @@ struct Odd {
 
 #[tokio::test]
 async fn reserved_and_odd_names_work_everywhere() {
-    let (_, _, table): (_, _, Table<Odd>) = world().await;
+    let (_, _, table) = world!(Odd);
     let odd = Odd {
         key: "k".into(),
         sort: -1,

@@ -3,6 +3,7 @@
 mod auto;
 mod blind;
 mod cancelled;
+mod capabilities;
 mod compile;
 mod delete;
 mod derive;
@@ -22,3 +23,4 @@ mod support;
 mod transport;
 mod update;
 mod values;
+mod without_image;

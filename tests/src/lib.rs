@@ -3,11 +3,13 @@
 
 mod backend;
 mod batch;
+mod capability;
 mod stale;
 mod tally;
 mod transport;
 mod whole;
 
 pub use backend::{Backend, Machine};
+pub use capability::{CAPABILITIES, Capability, lacks};
 pub use tally::Tally;
 pub use transport::{Event, Fault, Transport};
