@@ -135,8 +135,8 @@ impl Probe {
             Capability::ListEquality => self.holds("l = :v", l(["x", "y", "z"])).await,
             Capability::RemovalsAtOnce => self.removes_at_once().await,
             Capability::UnlikeTypes => {
-                let unlike = self.holds("id < :v", n(1)).await?;
-                let missing = self.holds("missing < :v", n(1)).await?;
+                let unlike = self.holds("b < :v", n(1)).await?;
+                let missing = self.holds("absent_one < :v", n(1)).await?;
                 Some(!unlike && !missing)
             }
             Capability::AnySignature => self.takes_half_of_a_batch().await,
