@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use optimist::{Change, Condition, Entity, Number, Table};
 use optimist_tests::Capability;
 use proptest::prelude::*;
-use proptest::test_runner::TestRunner;
+use proptest::test_runner::{RngSeed, TestRunner};
 
 use crate::support::world_with;
 
@@ -357,6 +357,7 @@ fn the_engine_and_the_evaluator_agree() {
     let config = ProptestConfig {
         cases: 1500,
         failure_persistence: None,
+        rng_seed: RngSeed::Fixed(optimist_tests::seed()),
         ..ProptestConfig::default()
     };
     TestRunner::new(config)

@@ -83,9 +83,7 @@ async fn a_second_verb_from_inside_a_held_one_ends_in_the_lane_error() {
 
 #[tokio::test]
 async fn random_cancellation_leaves_no_lane_and_a_usable_db() {
-    let seed = fastrand::u64(..);
-    println!("seed {seed}");
-    let mut random = fastrand::Rng::with_seed(seed);
+    let mut random = fastrand::Rng::with_seed(optimist_tests::seed());
     let (backend, _, _) = world!(Counter);
     let machine = backend.machine_with(Duration::from_micros(300), |db| db);
     let counters = machine.db.table::<Counter>();

@@ -99,12 +99,14 @@ async fn exhaustion_tells_attempts_elapsed_and_cause() {
     let policy = RetryPolicy::default()
         .attempts(3)
         .base(Duration::from_millis(1));
+    let mut foreign = 100;
     let error = counters
         .modify("c", |c| {
             // Another machine writes after every read.
             let other = backend.machine().db.table::<Counter>();
+            foreign += 1;
             elsewhere(async move {
-                update_raw(&other, "c", "version", n(fastrand::u32(100..))).await;
+                update_raw(&other, "c", "version", n(foreign)).await;
             });
             c.count += 1;
         })

@@ -4,6 +4,7 @@
 mod backend;
 mod batch;
 mod capability;
+mod seed;
 mod stale;
 mod tally;
 mod transport;
@@ -11,5 +12,6 @@ mod whole;
 
 pub use backend::{Backend, Machine};
 pub use capability::{CAPABILITIES, Capability, lacks};
+pub use seed::seed;
 pub use tally::Tally;
 pub use transport::{Event, Fault, Transport};
