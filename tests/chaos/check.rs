@@ -43,7 +43,8 @@ pub struct Tally {
     pub unknown: u32,
 }
 
-/// Runs the histories of many seeds, or the one that `OPTIMIST_CHAOS` names; fails at the first that breaks the promise.
+/// Runs the histories of many seeds (`OPTIMIST_CHAOS_HISTORIES`: at most so many), or the one that `OPTIMIST_CHAOS` names;
+/// fails at the first that breaks the promise.
 pub fn check<E: Counts>(scenario: &Scenario, seeds: Seeds, promise: Promise) -> Tally
 where
     &'static str: IntoKey<E::Key>,
@@ -68,7 +69,7 @@ where
             println!("{}", add(named.seed).events);
         }
         (Some(_), _) => {}
-        (None, Seeds::First(count)) => (0..count).for_each(|seed| drop(add(seed))),
+        (None, Seeds::First(count)) => (0..count.min(at_most())).for_each(|seed| drop(add(seed))),
         (None, Seeds::From(first, time)) => (first..u64::MAX)
             .take_while(|_| started.elapsed() < time)
             .for_each(|seed| drop(add(seed))),
@@ -76,6 +77,14 @@ where
     let (name, lock) = (scenario.name, E::SCHEMA.table);
     println!("{name} under {lock}: {tally:?}");
     tally
+}
+
+fn at_most() -> u64 {
+    let histories = std::env::var("OPTIMIST_CHAOS_HISTORIES").ok();
+    histories.map_or(u64::MAX, |histories| {
+        let number = "OPTIMIST_CHAOS_HISTORIES is a number";
+        histories.parse().expect(number)
+    })
 }
 
 /// What was broken, how to see it again, and what happened.
