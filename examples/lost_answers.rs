@@ -13,7 +13,8 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::AttributeValue;
-use optimist::{Entity, RetryPolicy, Single};
+use optimist::key::Single;
+use optimist::{Entity, RetryPolicy};
 use optimist_examples::{AnyError, Options, Place, Site};
 use optimist_tests::{Fault, Machine};
 

@@ -1,9 +1,11 @@
 //! What clients did to one item and what they were told, in real-time order; and whether one order of single steps
 //! explains it.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use stateright::semantics::{ConsistencyTester, LinearizabilityTester, SequentialSpec};
+
+use crate::events::{Events, What};
 
 /// A counter that may be missing. Every change adds a power of four of its own, so that a value tells which changes it
 /// holds, and which of them twice.
@@ -68,61 +70,94 @@ impl SequentialSpec for Item {
     }
 }
 
-/// The history of one item.
+/// The history of one item, told by one client.
 #[derive(Clone)]
-pub struct History(Arc<Mutex<Inner>>);
+pub struct History {
+    shared: Arc<Mutex<Shared>>,
+    events: Events,
+    key: &'static str,
+    client: usize,
+}
 
-struct Inner {
+struct Shared {
     tester: LinearizabilityTester<u32, Item>,
-    next_thread: u32,
-    log: Vec<String>,
+    next_operation: u32,
 }
 
 /// An operation that was begun. Dropped without an end, it may or may not have happened.
 pub struct Begun {
     history: History,
-    thread: u32,
+    operation: u32,
+    ended: bool,
 }
 
 impl History {
-    pub fn of(item: Item) -> Self {
-        Self(Arc::new(Mutex::new(Inner {
-            tester: LinearizabilityTester::new(item),
-            next_thread: 0,
-            log: Vec::new(),
-        })))
+    pub fn of(key: &'static str, item: Item, events: &Events) -> Self {
+        Self {
+            shared: Arc::new(Mutex::new(Shared {
+                tester: LinearizabilityTester::new(item),
+                next_operation: 0,
+            })),
+            events: events.clone(),
+            key,
+            client: 0,
+        }
+    }
+
+    /// The same history, told by this client.
+    pub fn told_by(&self, client: usize) -> Self {
+        let history = self.clone();
+        Self { client, ..history }
     }
 
     pub fn begin(&self, op: Op) -> Begun {
-        let mut inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        // A thread for each operation: one that never ends must not hold up what its client does next.
-        let thread = inner.next_thread;
-        inner.next_thread += 1;
-        inner.log.push(format!("{thread} begins {op:?}"));
-        inner.tester.on_invoke(thread, op).expect("a new thread");
+        let mut shared = self.shared();
+        // A thread of the tester for each operation: one that never ends must not hold up what its client does next.
+        let operation = shared.next_operation;
+        shared.next_operation += 1;
+        self.tell(operation, What::Begins(op.clone()));
+        shared
+            .tester
+            .on_invoke(operation, op)
+            .expect("a new thread");
+        drop(shared);
         let history = self.clone();
-        Begun { history, thread }
+        Begun {
+            history,
+            operation,
+            ended: false,
+        }
     }
 
     pub fn is_linearizable(&self) -> bool {
-        let inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        inner.tester.is_consistent()
+        self.shared().tester.is_consistent()
     }
 
-    pub fn log(&self) -> String {
-        let inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        inner.log.join("\n")
+    fn tell(&self, operation: u32, what: What) {
+        self.events.push(self.client, self.key, operation, what);
+    }
+
+    fn shared(&self) -> MutexGuard<'_, Shared> {
+        self.shared.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Begun {
-    pub fn end(self, ret: Ret) {
-        let mut inner = self
-            .history
-            .0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        inner.log.push(format!("{} ends {ret:?}", self.thread));
-        inner.tester.on_return(self.thread, ret).expect("it began");
+    pub fn end(mut self, ret: Ret) {
+        self.ended = true;
+        self.history.tell(self.operation, What::Ends(ret.clone()));
+        let mut shared = self.history.shared();
+        shared
+            .tester
+            .on_return(self.operation, ret)
+            .expect("it began");
+    }
+}
+
+impl Drop for Begun {
+    fn drop(&mut self) {
+        if !self.ended {
+            self.history.tell(self.operation, What::StaysOpen);
+        }
     }
 }

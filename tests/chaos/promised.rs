@@ -1,14 +1,16 @@
 //! Where zero is promised, zero it is.
 
+use crate::check::{Promise, Seeds, Tally, check};
 use crate::client::{Mix, Uuid, Version};
-use crate::scenario::{Length, Scenario, Tally, all_faults, check};
+use crate::replay::Replay;
+use crate::scenario::{Scenario, all_faults};
 
-const SEEDS: Length = Length::Seeds(120);
+const SEEDS: Seeds = Seeds::First(120);
 
 /// Both kinds of lock.
-fn both(scenario: &Scenario) -> Tally {
-    let version = check::<Version>(scenario, SEEDS, true);
-    let uuid = check::<Uuid>(scenario, SEEDS, true);
+fn both(scenario: &Scenario, promise: Promise) -> Tally {
+    let version = check::<Version>(scenario, SEEDS, promise);
+    let uuid = check::<Uuid>(scenario, SEEDS, promise);
     Tally {
         histories: version.histories + uuid.histories,
         violations: version.violations + uuid.violations,
@@ -16,97 +18,119 @@ fn both(scenario: &Scenario) -> Tally {
     }
 }
 
-fn known(scenario: &Scenario) {
-    assert_eq!(both(scenario).unknown, 0, "{}", scenario.name);
+/// Some outcomes are unknown, which shows that the scenario meets what it is to meet.
+fn unknown_at_times(scenario: &Scenario) {
+    let unknown = both(scenario, Promise::Linearizable).unknown;
+    // One history that is replayed need not show it.
+    assert!(unknown > 0 || Replay::from_env().is_some(), "no unknowns");
 }
 
 #[test]
 fn every_fault_at_two_percent() {
-    known(&Scenario {
-        faults: all_faults(0.02),
-        ..Scenario::new("2 % each")
-    });
+    both(
+        &Scenario {
+            faults: all_faults(0.02),
+            ..Scenario::new("every_fault_at_two_percent")
+        },
+        Promise::Known,
+    );
 }
 
 #[test]
 fn every_fault_at_six_percent() {
-    known(&Scenario {
-        faults: all_faults(0.06),
-        ..Scenario::new("6 % each, 72 % in all")
-    });
+    both(
+        &Scenario {
+            faults: all_faults(0.06),
+            ..Scenario::new("every_fault_at_six_percent")
+        },
+        Promise::Known,
+    );
 }
 
 #[test]
 fn clients_that_share_a_db() {
-    known(&Scenario {
-        machines: 2,
-        clients_each: 2,
-        operations_each: 3,
-        faults: all_faults(0.04),
-        ..Scenario::new("shared Db")
-    });
+    both(
+        &Scenario {
+            machines: 2,
+            clients_each: 2,
+            operations_each: 3,
+            faults: all_faults(0.04),
+            ..Scenario::new("clients_that_share_a_db")
+        },
+        Promise::Known,
+    );
 }
 
 #[test]
 fn several_keys() {
-    known(&Scenario {
-        keys: 3,
-        operations_each: 5,
-        faults: all_faults(0.04),
-        ..Scenario::new("three keys")
-    });
+    both(
+        &Scenario {
+            keys: 3,
+            operations_each: 5,
+            faults: all_faults(0.04),
+            ..Scenario::new("several_keys")
+        },
+        Promise::Known,
+    );
 }
 
 #[test]
 fn as_many_writers_as_k() {
-    known(&Scenario {
-        machines: 2,
-        operations_each: 5,
-        journal_writers: &[2],
-        faults: all_faults(0.05),
-        ..Scenario::new("K = 2, two writers")
-    });
+    both(
+        &Scenario {
+            machines: 2,
+            operations_each: 5,
+            journal_writers: &[2],
+            faults: all_faults(0.05),
+            ..Scenario::new("as_many_writers_as_k")
+        },
+        Promise::Known,
+    );
 }
 
 #[test]
 fn more_writers_than_k_are_unknown_at_times_and_never_wrong() {
-    let tally = both(&Scenario {
+    unknown_at_times(&Scenario {
         machines: 5,
         operations_each: 3,
         journal_writers: &[2],
         faults: all_faults(0.06),
-        ..Scenario::new("K = 2, five writers")
+        ..Scenario::new("more_writers_than_k_are_unknown_at_times_and_never_wrong")
     });
-    assert!(tally.unknown > 0, "the scenario is to show unknowns");
 }
 
 #[test]
 fn machines_of_different_k() {
-    both(&Scenario {
-        journal_writers: &[2, 8, 1],
-        faults: all_faults(0.05),
-        ..Scenario::new("mixed K")
-    });
+    both(
+        &Scenario {
+            journal_writers: &[2, 8, 1],
+            faults: all_faults(0.05),
+            ..Scenario::new("machines_of_different_k")
+        },
+        Promise::Linearizable,
+    );
 }
 
 #[test]
 fn two_machines_with_one_writer_id() {
-    let tally = both(&Scenario {
+    unknown_at_times(&Scenario {
         machines: 4,
         operations_each: 3,
         shared_writer_ids: true,
         faults: all_faults(0.06),
-        ..Scenario::new("shared writer ids")
+        ..Scenario::new("two_machines_with_one_writer_id")
     });
-    assert!(tally.unknown > 0, "the scenario is to show unknowns");
 }
 
 #[test]
 fn items_that_come_and_go() {
-    both(&Scenario {
-        mix: Mix::Lives,
-        operations_each: 5,
-        faults: all_faults(0.04),
-        ..Scenario::new("inserts and deletes")
-    });
+    both(
+        &Scenario {
+            mix: Mix::Lives,
+            operations_each: 5,
+            faults: all_faults(0.04),
+            ..Scenario::new("items_that_come_and_go")
+        },
+        Promise::Linearizable,
+    );
 }

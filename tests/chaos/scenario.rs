@@ -2,17 +2,20 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use optimist::{Db, IntoKey, RetryPolicy};
 use optimist_tests::{Backend, Fault, Machine};
 
 use crate::client::{self, Counts, Mix};
+use crate::events::Events;
 use crate::history::{History, Item};
+use crate::replay::Replay;
 
 /// Who races, and what befalls them.
 #[derive(Debug, Clone)]
 pub struct Scenario {
+    /// The name of its test.
     pub name: &'static str,
     pub machines: usize,
     /// Clients that share one `Db`.
@@ -43,6 +46,16 @@ impl Scenario {
             judge: optimist::Judging::Evidence,
         }
     }
+
+    /// This scenario under the lock of `E`, from one seed.
+    pub fn replay<E: Counts>(&self, seed: u64) -> Replay {
+        Replay {
+            scenario: self.name.to_owned(),
+            // The tables are named after their locks.
+            lock: E::SCHEMA.table.to_owned(),
+            seed,
+        }
+    }
 }
 
 /// Every fault that a write or read can meet, each with this probability.
@@ -63,65 +76,23 @@ pub fn all_faults(each: f64) -> Vec<(Fault, f64)> {
         Fault::TransactionConflict,
         Fault::TransactionInProgress,
         Fault::Stale,
+        Fault::WithoutImage,
     ]
     .map(|fault| (fault, each))
     .to_vec()
 }
 
-/// What came of a history.
-#[derive(Debug, Default, Clone, Copy)]
-pub struct Tally {
-    pub histories: u32,
-    pub violations: u32,
+/// What came of one history.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Outcome {
+    pub linearizable: bool,
     pub unknown: u32,
-}
-
-/// How many histories. The suite uses one, `soak` the other.
-#[allow(dead_code)]
-#[derive(Debug, Clone, Copy)]
-pub enum Length {
-    Seeds(u64),
-    Time(Duration),
-}
-
-/// Runs the histories of many seeds; fails at the first violation if `promised`.
-pub fn check<E: Counts>(scenario: &Scenario, length: Length, promised: bool) -> Tally
-where
-    &'static str: IntoKey<E::Key>,
-{
-    let only = std::env::var("OPTIMIST_CHAOS_SEED");
-    let only: Option<u64> = only.ok().and_then(|seed| seed.parse().ok());
-    let started = Instant::now();
-    let mut tally = Tally::default();
-    for seed in only.unwrap_or(0).. {
-        let enough = match (only, length) {
-            (Some(only), _) => seed > only,
-            (None, Length::Time(time)) => started.elapsed() > time,
-            (None, Length::Seeds(seeds)) => seed >= seeds,
-        };
-        if enough {
-            break;
-        }
-        let (linearizable, unknown, log) = run::<E>(scenario, seed);
-        tally.histories += 1;
-        tally.unknown += unknown;
-        tally.violations += u32::from(!linearizable);
-        assert!(
-            linearizable || !promised,
-            "{} is not linearizable; replay it with OPTIMIST_CHAOS_SEED={seed}\n{log}",
-            scenario.name
-        );
-    }
-    println!(
-        "{} ({}): {tally:?}",
-        scenario.name,
-        std::any::type_name::<E>()
-    );
-    tally
+    /// What happened, as a table.
+    pub events: String,
 }
 
 /// One history. Everything that is random comes from the seed, and the clock moves only when all wait.
-pub fn run<E: Counts>(scenario: &Scenario, seed: u64) -> (bool, u32, String)
+pub fn run<E: Counts>(scenario: &Scenario, seed: u64) -> Outcome
 where
     &'static str: IntoKey<E::Key>,
 {
@@ -134,7 +105,7 @@ where
     runtime.block_on(history::<E>(scenario, seed))
 }
 
-async fn history<E: Counts>(scenario: &Scenario, seed: u64) -> (bool, u32, String)
+async fn history<E: Counts>(scenario: &Scenario, seed: u64) -> Outcome
 where
     &'static str: IntoKey<E::Key>,
 {
@@ -160,6 +131,7 @@ where
         })
         .collect();
     let keys = &["a", "b", "c", "d"][..scenario.keys];
+    let events = Events::new();
     let mut histories = Vec::new();
     for key in keys {
         let present = scenario.mix == Mix::Writes;
@@ -167,7 +139,7 @@ where
             let table = machines[0].db.table::<E>();
             table.insert(E::new(key, 0)).await.expect("a new item");
         }
-        histories.push(History::of(Item(present.then_some(0))));
+        histories.push(History::of(key, Item(present.then_some(0)), &events));
     }
     for (i, machine) in machines.iter().enumerate() {
         let faults = scenario.faults.iter().copied();
@@ -179,7 +151,9 @@ where
     let mut clients = Vec::new();
     for machine in &machines {
         for _ in 0..scenario.clients_each {
-            let (db, histories): (Db, _) = (machine.db.clone(), histories.clone());
+            let client = clients.len();
+            let db: Db = machine.db.clone();
+            let histories: Vec<_> = histories.iter().map(|h| h.told_by(client)).collect();
             let (changes, unknown) = (Arc::clone(&changes), Arc::clone(&unknown));
             let (keys, mix, operations) = (keys.to_vec(), scenario.mix, scenario.operations_each);
             let mut random = fastrand::Rng::with_seed(fastrand::u64(..));
@@ -195,17 +169,21 @@ where
             }));
         }
     }
+    let last = clients.len();
     for client in clients {
         client.await.expect("a client does not panic");
     }
     // Whatever is still on its way arrives, then everybody sees the end.
     tokio::time::sleep(Duration::from_secs(10)).await;
     let reader = backend.machine();
-    let (mut linearizable, mut log) = (true, String::new());
+    let mut linearizable = true;
     for (key, history) in keys.iter().zip(&histories) {
-        client::read::<E>(&reader.db, key, history).await;
+        client::read::<E>(&reader.db, key, &history.told_by(last)).await;
         linearizable &= history.is_linearizable();
-        log += &history.log();
     }
-    (linearizable, unknown.load(Ordering::Relaxed), log)
+    Outcome {
+        linearizable,
+        unknown: unknown.load(Ordering::Relaxed),
+        events: events.to_string(),
+    }
 }

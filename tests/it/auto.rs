@@ -50,7 +50,7 @@ async fn age(posts: &Table<Post>, id: Uuid) {
 
 #[tokio::test]
 async fn every_write_path_sets_the_times() {
-    let (_, machine, posts) = world::<Post>().await;
+    let (_, machine, posts) = world!(Post, needs Transactions);
     let mut stored = posts.insert(post()).await.unwrap();
     let id = stored.id;
     assert!(!id.is_nil() && recent(stored.created));
@@ -118,7 +118,7 @@ async fn every_write_path_sets_the_times() {
 
 #[tokio::test]
 async fn save_as_keeps_the_time_of_creation() {
-    let (_, _, posts) = world::<Post>().await;
+    let (_, _, posts) = world!(Post, needs Image);
     let stored = posts.insert(post()).await.unwrap();
     let body = Post {
         id: stored.id,
@@ -146,7 +146,7 @@ async fn save_as_keeps_the_time_of_creation() {
 
 #[tokio::test]
 async fn a_token_saves_what_it_names_and_nothing_newer() {
-    let (_, machine, counters) = world::<Counter>().await;
+    let (_, machine, counters) = world!(Counter);
     let stored = counters.insert(counter("c")).await.unwrap();
     let token = Stored::token(&stored).unwrap().to_string();
     update_raw(&counters, "c", "foreign", n(1)).await;
@@ -216,7 +216,7 @@ async fn a_token_saves_what_it_names_and_nothing_newer() {
 
 #[tokio::test]
 async fn tokens_of_a_uuid_and_of_a_legacy_item() {
-    let (_, _, counters) = world::<UuidCounter>().await;
+    let (_, _, counters) = world!(UuidCounter);
     put_raw(&counters, [("id", s("c")), ("count", n(1))]).await;
     let legacy = counters.require("c").await.unwrap();
     assert_eq!(Stored::token(&legacy), None);

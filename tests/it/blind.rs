@@ -10,7 +10,7 @@ use crate::update::{Person, person};
 
 #[tokio::test]
 async fn apply_is_one_request_and_gives_the_new_item() {
-    let (_, machine, counters) = world::<Counter>().await;
+    let (_, machine, counters) = world!(Counter, needs Transactions);
     counters.insert(counter("c")).await.unwrap();
     machine.transport.reset();
     let mut stored = counters.apply("c", Counter::COUNT.add(5)).await.unwrap();
@@ -35,13 +35,13 @@ async fn apply_is_one_request_and_gives_the_new_item() {
 
 #[tokio::test]
 async fn a_blind_write_moves_the_lock_so_that_older_holders_conflict() {
-    let (_, _, counters) = world::<Counter>().await;
+    let (_, _, counters) = world!(Counter);
     let mut stale = counters.insert(counter("c")).await.unwrap();
     let fresh = counters.apply("c", Counter::COUNT.add(1)).await.unwrap();
     assert_eq!(Stored::lock(&fresh), Some(&Lock::Version(2)));
     stale.count = 9;
     assert!(counters.save(&mut stale).await.unwrap_err().is_conflict());
-    let (_, _, counters) = world::<UuidCounter>().await;
+    let (_, _, counters) = world!(UuidCounter);
     let mut stale = counters
         .insert(UuidCounter {
             id: "c".into(),
@@ -59,7 +59,7 @@ async fn a_blind_write_moves_the_lock_so_that_older_holders_conflict() {
 
 #[tokio::test]
 async fn a_legacy_item_gains_lock_and_journal() {
-    let (_, _, counters) = world::<Counter>().await;
+    let (_, _, counters) = world!(Counter);
     put_raw(&counters, [("id", s("c")), ("count", n(5))]).await;
     let mut stale = counters.require("c").await.unwrap();
     counters.apply("c", Counter::COUNT.add(1)).await.unwrap();
@@ -81,7 +81,7 @@ async fn a_legacy_item_gains_lock_and_journal() {
 
 #[tokio::test]
 async fn a_missing_item_needs_or_insert() {
-    let (_, _, people) = world::<Person>().await;
+    let (_, _, people) = world!(Person);
     let error = people
         .apply("ann", Person::LOGINS.add(1))
         .await
@@ -128,7 +128,7 @@ async fn a_missing_item_needs_or_insert() {
 #[tokio::test]
 async fn a_lost_answer_is_unknown_and_not_sent_again() {
     for fault in [LoseAnswer, FailAfter, LoseRequest] {
-        let (_, machine, counters) = world::<Counter>().await;
+        let (_, machine, counters) = world!(Counter);
         counters.insert(counter("c")).await.unwrap();
         machine
             .transport
@@ -149,7 +149,7 @@ async fn a_lost_answer_is_unknown_and_not_sent_again() {
 #[tokio::test]
 async fn exactly_once_is_exactly_once() {
     for fault in [LoseAnswer, FailAfter, LoseRequest, Throttle, Fault::Twice] {
-        let (_, machine, counters) = world::<Counter>().await;
+        let (_, machine, counters) = world!(Counter, needs RequestTokens);
         machine.transport.script("TransactWriteItems", [fault; 5]);
         let mut handle = counters.insert(counter("c")).exactly_once().await.unwrap();
         handle.count = 1;
@@ -186,7 +186,7 @@ async fn exactly_once_is_exactly_once() {
 
 #[tokio::test]
 async fn bounds_hold_by_condition() {
-    let (_, _, counters) = world::<Counter>().await;
+    let (_, _, counters) = world!(Counter, needs Image);
     counters
         .insert(Counter {
             id: "c".into(),
@@ -208,7 +208,7 @@ async fn bounds_hold_by_condition() {
 
 #[tokio::test]
 async fn unchecked_puts_and_deletes_never_roll_a_lock_back() {
-    let (_, _, counters) = world::<Counter>().await;
+    let (_, _, counters) = world!(Counter);
     let mut stale = counters.insert(counter("c")).await.unwrap();
     counters
         .put_unchecked(Counter {
@@ -237,7 +237,7 @@ async fn unchecked_puts_and_deletes_never_roll_a_lock_back() {
         8
     );
 
-    let (_, _, plain) = world::<PlainCounter>().await;
+    let (_, _, plain) = world!(PlainCounter);
     let mut stale = plain
         .insert(PlainCounter {
             id: "c".into(),
@@ -272,7 +272,7 @@ async fn unchecked_puts_and_deletes_never_roll_a_lock_back() {
 
 #[tokio::test]
 async fn the_last_member_leaves_no_attribute_and_twice_is_once() {
-    let (_, _, people) = world::<Person>().await;
+    let (_, _, people) = world!(Person);
     people.insert(person("ann")).await.unwrap();
     for _ in 0..2 {
         people
@@ -292,7 +292,7 @@ async fn the_last_member_leaves_no_attribute_and_twice_is_once() {
 
 #[tokio::test]
 async fn an_item_over_400_kb_is_refused_with_its_size_and_largest_attribute() {
-    let (_, machine, people) = world::<Person>().await;
+    let (_, machine, people) = world!(Person);
     machine.transport.reset();
     let mut large = person("ann");
     large.home.city_name = "x".repeat(410_000);
@@ -315,7 +315,7 @@ async fn an_item_over_400_kb_is_refused_with_its_size_and_largest_attribute() {
 #[tokio::test]
 async fn exactly_once_a_refusal_after_a_lost_copy_is_unknown_and_so_is_one_that_stays_in_progress()
 {
-    let (_, machine, counters) = world::<Counter>().await;
+    let (_, machine, counters) = world!(Counter, needs Transactions);
     counters.insert(counter("c")).await.unwrap();
     machine
         .transport

@@ -16,7 +16,7 @@ async fn cancel(call: impl IntoFuture) {
 
 #[tokio::test]
 async fn a_cancelled_save_that_landed_is_no_conflict_for_the_next_one() {
-    let (_, machine, counters) = world::<Counter>().await;
+    let (_, machine, counters) = world!(Counter);
     let mut handle = counters.insert(counter("c")).await.unwrap();
     machine
         .transport
@@ -32,7 +32,7 @@ async fn a_cancelled_save_that_landed_is_no_conflict_for_the_next_one() {
 
 #[tokio::test]
 async fn a_cancelled_save_that_did_not_land_is_made_good_by_the_next_one() {
-    let (_, machine, counters) = world::<Counter>().await;
+    let (_, machine, counters) = world!(Counter);
     let mut handle = counters.insert(counter("c")).await.unwrap();
     machine.transport.script("UpdateItem", [Fault::Silence]);
     handle.count = 1;
@@ -43,7 +43,7 @@ async fn a_cancelled_save_that_did_not_land_is_made_good_by_the_next_one() {
 
 #[tokio::test]
 async fn a_cancelled_save_that_landed_and_was_overwritten_is_a_conflict() {
-    let (backend, machine, counters) = world::<Counter>().await;
+    let (backend, machine, counters) = world!(Counter);
     let mut handle = counters.insert(counter("c")).await.unwrap();
     machine
         .transport
@@ -59,7 +59,7 @@ async fn a_cancelled_save_that_landed_and_was_overwritten_is_a_conflict() {
 
 #[tokio::test]
 async fn a_handle_in_doubt_can_be_deleted() {
-    let (_, machine, counters) = world::<Counter>().await;
+    let (_, machine, counters) = world!(Counter);
     let mut handle = counters.insert(counter("c")).await.unwrap();
     machine
         .transport
@@ -72,7 +72,7 @@ async fn a_handle_in_doubt_can_be_deleted() {
 #[tokio::test]
 async fn a_cancelled_save_that_was_taken_back_is_taken_back() {
     for fault in [Fault::Silence, Fault::SilenceAfter] {
-        let (_, machine, counters) = world::<Counter>().await;
+        let (_, machine, counters) = world!(Counter);
         let mut handle = counters.insert(counter("c")).await.unwrap();
         machine.transport.script("UpdateItem", [fault]);
         handle.count = 1;

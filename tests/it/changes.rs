@@ -60,7 +60,7 @@ fn stored_by_others() -> impl Iterator<Item = (&'static str, AttributeValue)> {
 
 #[tokio::test]
 async fn what_the_struct_reads_with_loss_or_in_another_order_is_no_change() {
-    let (_, machine, trips) = world::<Trip>().await;
+    let (_, machine, trips) = world!(Trip);
     put_raw(&trips, stored_by_others()).await;
     machine.transport.reset();
     for _ in 0..20 {
@@ -72,7 +72,7 @@ async fn what_the_struct_reads_with_loss_or_in_another_order_is_no_change() {
 
 #[tokio::test]
 async fn what_changes_is_written_alone() {
-    let (_, _, trips) = world::<Trip>().await;
+    let (_, _, trips) = world!(Trip);
     put_raw(&trips, stored_by_others()).await;
     let change = trips.modify("t", |trip| {
         trip.place.city = "Roma".into();
@@ -100,7 +100,7 @@ async fn what_changes_is_written_alone() {
 
 #[tokio::test]
 async fn an_edit_that_is_taken_back_is_no_change() {
-    let (_, machine, trips) = world::<Trip>().await;
+    let (_, machine, trips) = world!(Trip);
     let new = Trip {
         id: "t".into(),
         cities: names(9),

@@ -6,7 +6,7 @@ use crate::support::{User, delete_raw, user, world};
 
 #[tokio::test]
 async fn only_the_unchanged_item_is_deleted() {
-    let (_, _, users) = world::<User>().await;
+    let (_, _, users) = world!(User);
     let stale = users.insert(user("ann")).await.unwrap();
     users.modify("ann", |ann| ann.logins += 1).await.unwrap();
     let error = users.delete(stale).await.unwrap_err();
@@ -19,7 +19,7 @@ async fn only_the_unchanged_item_is_deleted() {
 
 #[tokio::test]
 async fn an_item_that_another_deleted_is_not_found() {
-    let (_, _, users) = world::<User>().await;
+    let (_, _, users) = world!(User);
     let ann = users.insert(user("ann")).await.unwrap();
     delete_raw(&users, "ann").await;
     assert!(users.delete(ann).await.unwrap_err().is_not_found());
@@ -27,7 +27,7 @@ async fn an_item_that_another_deleted_is_not_found() {
 
 #[tokio::test]
 async fn of_two_deletes_one_is_done() {
-    let (_, _, users) = world::<User>().await;
+    let (_, _, users) = world!(User);
     let one = users.insert(user("ann")).await.unwrap();
     let two = one.clone();
     let (one, two) = futures::future::join(

@@ -88,7 +88,7 @@ fn doc() -> Doc {
 
 #[tokio::test]
 async fn serde_and_entity_attributes_decide_names_and_forms() {
-    let (_, _, docs) = world::<Doc>().await;
+    let (_, _, docs) = world!(Doc);
     let stored = docs.insert(doc()).await.unwrap();
     let names: BTreeSet<_> = Stored::image(&stored).keys().map(String::as_str).collect();
     let expected = [
@@ -121,7 +121,7 @@ async fn serde_and_entity_attributes_decide_names_and_forms() {
 
 #[tokio::test]
 async fn defaults_and_aliases_are_read_and_a_written_alias_moves() {
-    let (_, _, docs) = world::<Doc>().await;
+    let (_, _, docs) = world!(Doc);
     let bare = [
         ("id", s("doc-1")),
         ("lastEditor", s("a")),
@@ -170,7 +170,7 @@ impl<T: Serialize + DeserializeOwned + Send + Default> Default for Pair<T> {
 
 #[tokio::test]
 async fn generic_entities_with_composite_keys_and_container_defaults() {
-    let (_, _, pairs) = world::<Pair<Vec<Option<String>>>>().await;
+    let (_, _, pairs) = world!(Pair<Vec<Option<String>>>);
     let id = Uuid::from_u128(7);
     let pair = Pair {
         part_key: -3,
@@ -200,7 +200,7 @@ async fn number_and_binary_keys_are_found_again() {
         #[entity(sort_key)]
         bytes: Vec<u8>,
     }
-    let (_, machine, numbers) = world::<Number>().await;
+    let (_, machine, numbers) = world!(Number);
     numbers
         .insert(Number {
             n: u64::MAX,
@@ -238,7 +238,7 @@ async fn a_newtype_is_a_key_by_derive() {
         place: Place<u64>,
         count: u8,
     }
-    let (_, _, things) = world::<Thing>().await;
+    let (_, _, things) = world!(Thing);
     let key = || (Owner("ann".into()), Place { index: 7 });
     let (owner, place) = key();
     let thing = Thing {
@@ -277,7 +277,7 @@ struct Chain {
 
 #[tokio::test]
 async fn a_boxed_part_has_paths() {
-    let (_, _, chains) = world::<Chain>().await;
+    let (_, _, chains) = world!(Chain);
     let node = |label: &str, next| {
         let label = label.into();
         Box::new(Node { label, next })
@@ -315,7 +315,7 @@ entity!(FromMacro, "macros", String, std::time::SystemTime);
 
 #[tokio::test]
 async fn an_entity_can_come_from_a_macro() {
-    let (_, _, table) = world::<FromMacro>().await;
+    let (_, _, table) = world!(FromMacro);
     let at = std::time::UNIX_EPOCH;
     table
         .insert(FromMacro { id: "m".into(), at })

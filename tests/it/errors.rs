@@ -8,7 +8,7 @@ use crate::support::{Counter, counter, put_raw, s, world};
 
 #[tokio::test]
 async fn a_wrong_type_names_table_key_attribute_and_both_types() {
-    let (_, _, counters) = world::<Counter>().await;
+    let (_, _, counters) = world!(Counter);
     put_raw(&counters, [("id", s("c")), ("count", s("a secret"))]).await;
     let error = counters.get("c").await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Marshalling);
@@ -21,7 +21,7 @@ async fn a_wrong_type_names_table_key_attribute_and_both_types() {
 
 #[tokio::test]
 async fn a_missing_attribute_is_named() {
-    let (_, _, counters) = world::<Counter>().await;
+    let (_, _, counters) = world!(Counter);
     put_raw(&counters, [("id", s("c"))]).await;
     let text = counters.get("c").await.unwrap_err().to_string();
     assert!(
@@ -32,7 +32,7 @@ async fn a_missing_attribute_is_named() {
 
 #[tokio::test]
 async fn the_source_chain_reaches_the_sdk() {
-    let (backend, _, _) = world::<Counter>().await;
+    let (backend, _, _) = world!(Counter);
     let elsewhere = backend.machine_with(std::time::Duration::ZERO, |db| {
         db.table_prefix("no-such-table-")
     });
@@ -59,7 +59,7 @@ async fn a_conflict_shows_no_values_of_the_item() {
         id: String,
         word: String,
     }
-    let (_, _, secrets) = world::<Secret>().await;
+    let (_, _, secrets) = world!(Secret);
     let secret = |word: &str| Secret {
         id: "s".into(),
         word: word.into(),

@@ -25,7 +25,7 @@ const BEFALLS: [&[Fault]; 8] = [
 #[tokio::test]
 async fn insert_reports_success_and_stores_once() {
     for befalls in BEFALLS {
-        let (_, machine, counters) = world::<Counter>().await;
+        let (_, machine, counters) = world!(Counter);
         machine.transport.script("PutItem", befalls.iter().copied());
         let mut handle = counters.insert(counter("c")).await.unwrap();
         handle.count = 5;
@@ -37,7 +37,7 @@ async fn insert_reports_success_and_stores_once() {
 #[tokio::test]
 async fn save_lands_once_and_the_handle_is_current() {
     for befalls in BEFALLS {
-        let (_, machine, counters) = world::<Counter>().await;
+        let (_, machine, counters) = world!(Counter);
         let mut handle = counters.insert(counter("c")).await.unwrap();
         machine
             .transport
@@ -59,7 +59,7 @@ async fn save_lands_once_and_the_handle_is_current() {
 #[tokio::test]
 async fn modify_counts_once() {
     for befalls in BEFALLS {
-        let (_, machine, counters) = world::<Counter>().await;
+        let (_, machine, counters) = world!(Counter);
         counters.insert(counter("c")).await.unwrap();
         machine
             .transport
@@ -86,7 +86,7 @@ async fn modify_counts_once_under_a_uuid_without_a_journal_too() {
         count: u64,
     }
     for befalls in BEFALLS {
-        let (_, machine, plain) = world::<Plain>().await;
+        let (_, machine, plain) = world!(Plain);
         plain
             .insert(Plain {
                 id: "c".into(),
@@ -107,7 +107,7 @@ async fn modify_counts_once_under_a_uuid_without_a_journal_too() {
 #[tokio::test]
 async fn modify_with_or_insert_stores_once() {
     for befalls in BEFALLS {
-        let (_, machine, counters) = world::<Counter>().await;
+        let (_, machine, counters) = world!(Counter);
         machine.transport.script("PutItem", befalls.iter().copied());
         let modify = counters.modify("c", |c| c.count += 1);
         modify.or_insert_with(|| counter("c")).await.unwrap();
@@ -118,7 +118,7 @@ async fn modify_with_or_insert_stores_once() {
 #[tokio::test]
 async fn delete_ends_in_done_or_gone() {
     for befalls in BEFALLS {
-        let (_, machine, counters) = world::<Counter>().await;
+        let (_, machine, counters) = world!(Counter);
         let handle = counters.insert(counter("c")).await.unwrap();
         machine
             .transport
@@ -145,7 +145,7 @@ async fn delete_ends_in_done_or_gone() {
 
 #[tokio::test]
 async fn eight_machines_losing_answers_count_right() {
-    let (backend, _, counters) = world::<Counter>().await;
+    let (backend, _, counters) = world!(Counter);
     counters.insert(counter("c")).await.unwrap();
     let tasks: Vec<_> = (0..8u64)
         .map(|seed| {
@@ -178,7 +178,7 @@ async fn eight_machines_losing_answers_count_right() {
 
 #[tokio::test]
 async fn without_a_journal_a_lost_answer_under_contention_is_unknown_never_a_conflict() {
-    let (_, machine, plain) = world::<PlainCounter>().await;
+    let (_, machine, plain) = world!(PlainCounter);
     plain
         .insert(PlainCounter {
             id: "c".into(),
@@ -202,7 +202,7 @@ async fn without_a_journal_a_lost_answer_under_contention_is_unknown_never_a_con
 
 #[tokio::test]
 async fn an_insert_without_a_journal_whose_answer_is_lost_is_unknown() {
-    let (_, machine, plain) = world::<PlainCounter>().await;
+    let (_, machine, plain) = world!(PlainCounter);
     machine.transport.script("PutItem", [LoseAnswer]);
     let error = plain
         .insert(PlainCounter {
@@ -216,7 +216,7 @@ async fn an_insert_without_a_journal_whose_answer_is_lost_is_unknown() {
 
 #[tokio::test]
 async fn an_answer_lost_on_the_last_resend_is_settled_by_a_read() {
-    let (_, machine, counters) = world::<Counter>().await;
+    let (_, machine, counters) = world!(Counter);
     counters.insert(counter("c")).await.unwrap();
     machine.transport.script("UpdateItem", [LoseAnswer; 3]);
     let once = counters
@@ -227,7 +227,7 @@ async fn an_answer_lost_on_the_last_resend_is_settled_by_a_read() {
 
 #[tokio::test]
 async fn a_save_of_unknown_outcome_settles_itself_with_the_next_one() {
-    let (_, machine, counters) = world::<UuidCounter>().await;
+    let (_, machine, counters) = world!(UuidCounter);
     let mut handle = counters
         .insert(UuidCounter {
             id: "c".into(),
@@ -251,7 +251,7 @@ async fn a_save_of_unknown_outcome_settles_itself_with_the_next_one() {
 
 #[tokio::test]
 async fn an_item_deleted_after_an_unanswered_save_is_unknown() {
-    let (_, machine, counters) = world::<Counter>().await;
+    let (_, machine, counters) = world!(Counter);
     let mut handle = counters.insert(counter("c")).await.unwrap();
     delete_raw(&counters, "c").await;
     machine.transport.script("UpdateItem", [LoseRequest]);
@@ -262,18 +262,19 @@ async fn an_item_deleted_after_an_unanswered_save_is_unknown() {
 
 #[tokio::test]
 async fn throttling_to_the_end_is_exhaustion_not_doubt() {
-    let (_, machine, counters) = world::<Counter>().await;
+    let (_, machine, counters) = world!(Counter);
     let mut handle = counters.insert(counter("c")).await.unwrap();
     machine.transport.script("UpdateItem", vec![Throttle; 1000]);
     handle.count = 1;
-    let short = RetryPolicy::default().deadline(Duration::from_millis(300));
-    let error = counters.save(&mut handle).retry(short).await.unwrap_err();
+    let few = RetryPolicy::default().attempts(4);
+    let few = few.base(Duration::from_millis(1));
+    let error = counters.save(&mut handle).retry(few).await.unwrap_err();
     assert!(error.is_exhausted(), "{error}");
 }
 
 #[tokio::test]
 async fn a_throttled_attempt_before_a_conflict_leaves_a_conflict_without_a_journal_too() {
-    let (_, machine, plain) = world::<PlainCounter>().await;
+    let (_, machine, plain) = world!(PlainCounter);
     let zero = PlainCounter {
         id: "c".into(),
         count: 0,
@@ -314,7 +315,7 @@ async fn a_request_that_never_left_the_process_is_a_service_error_at_once() {
 
 #[tokio::test]
 async fn a_delete_that_reached_no_server_is_an_error() {
-    let (_, machine, counters) = world::<Counter>().await;
+    let (_, machine, counters) = world!(Counter);
     let handle = counters.insert(counter("c")).await.unwrap();
     machine
         .transport
@@ -327,7 +328,7 @@ async fn a_delete_that_reached_no_server_is_an_error() {
 
 #[tokio::test]
 async fn a_write_that_lands_after_the_re_read_is_not_applied_twice() {
-    let (_, machine, counters) = world::<Counter>().await;
+    let (_, machine, counters) = world!(Counter);
     counters.insert(counter("c")).await.unwrap();
     let late = Fault::Late(Duration::from_millis(30));
     machine.transport.script("UpdateItem", [late, late, late]);
@@ -345,7 +346,7 @@ async fn a_write_that_lands_after_the_re_read_is_not_applied_twice() {
 
 #[tokio::test]
 async fn an_idempotent_change_is_applied_again_where_nothing_can_be_known() {
-    let (_, machine, plain) = world::<PlainCounter>().await;
+    let (_, machine, plain) = world!(PlainCounter);
     let zero = PlainCounter {
         id: "c".into(),
         count: 0,

@@ -1,7 +1,7 @@
 //! Tables that other tools write too: legacy items, other mappers' versions, odd names.
 
 use aws_sdk_dynamodb::primitives::Blob;
-use optimist::{AttributeValue, Entity, ErrorKind, Lock, Stored, Table};
+use optimist::{AttributeValue, Entity, ErrorKind, Lock, Stored};
 
 use crate::support::{
     Counter, PlainCounter, UuidCounter, counter, n, put_raw, read_raw, s, update_raw, world,
@@ -9,7 +9,7 @@ use crate::support::{
 
 #[tokio::test]
 async fn a_legacy_item_is_adopted_by_its_first_save() {
-    let (_, _, counters) = world::<Counter>().await;
+    let (_, _, counters) = world!(Counter);
     put_raw(&counters, [("id", s("c")), ("count", n(5))]).await;
     let mut first = counters.require("c").await.unwrap();
     let mut second = counters.require("c").await.unwrap();
@@ -27,7 +27,7 @@ async fn a_legacy_item_is_adopted_by_its_first_save() {
 
 #[tokio::test]
 async fn a_legacy_item_is_deleted_while_it_is_one() {
-    let (_, _, counters) = world::<UuidCounter>().await;
+    let (_, _, counters) = world!(UuidCounter);
     put_raw(&counters, [("id", s("c")), ("count", n(5))]).await;
     let stale = counters.require("c").await.unwrap();
     let adopted = counters.modify("c", |c| c.count += 1).await.unwrap();
@@ -41,7 +41,7 @@ async fn a_legacy_item_is_deleted_while_it_is_one() {
 #[tokio::test]
 async fn an_item_with_a_version_and_no_journal_is_updated_and_gains_one() {
     for version in [0, 7] {
-        let (_, _, counters) = world::<Counter>().await;
+        let (_, _, counters) = world!(Counter);
         put_raw(
             &counters,
             [("id", s("c")), ("count", n(5)), ("version", n(version))],
@@ -58,7 +58,7 @@ async fn an_item_with_a_version_and_no_journal_is_updated_and_gains_one() {
 
 #[tokio::test]
 async fn with_the_journal_off_items_are_those_of_other_mappers() {
-    let (_, _, plain) = world::<PlainCounter>().await;
+    let (_, _, plain) = world!(PlainCounter);
     let mut handle = plain
         .insert(PlainCounter {
             id: "c".into(),
@@ -80,7 +80,7 @@ async fn with_the_journal_off_items_are_those_of_other_mappers() {
 #[tokio::test]
 async fn a_journal_that_was_damaged_begins_anew() {
     let spoilt = AttributeValue::B(Blob::new([0xFA, b'J', 1, 8, 3]));
-    let (_, _, counters) = world::<Counter>().await;
+    let (_, _, counters) = world!(Counter);
     counters.insert(counter("c")).await.unwrap();
     update_raw(&counters, "c", "journal", spoilt.clone()).await;
     let mut stale = counters.require("c").await.unwrap();
@@ -100,7 +100,7 @@ async fn an_attribute_of_others_in_the_journals_place_is_never_overwritten() {
         (false, AttributeValue::B(Blob::new(b"\x89PNG"))),
         (true, n(7)),
     ] {
-        let (_, machine, counters) = world::<Counter>().await;
+        let (_, machine, counters) = world!(Counter);
         let version = locked.then(|| ("version", n(4)));
         let item = [
             ("id", s("c")),
@@ -131,7 +131,7 @@ async fn an_attribute_of_others_in_the_journals_place_is_never_overwritten() {
 #[tokio::test]
 async fn an_attribute_that_appears_in_the_journals_place_meanwhile_is_not_overwritten_either() {
     for locked in [false, true] {
-        let (_, _, counters) = world::<Counter>().await;
+        let (_, _, counters) = world!(Counter);
         let version = locked.then(|| ("version", n(4)));
         let item = [("id", s("c")), ("count", n(1))];
         put_raw(&counters, item.into_iter().chain(version)).await;
@@ -146,7 +146,7 @@ async fn an_attribute_that_appears_in_the_journals_place_meanwhile_is_not_overwr
 
 #[tokio::test]
 async fn a_journal_whose_version_was_removed_begins_another_life() {
-    let (_, _, counters) = world::<Counter>().await;
+    let (_, _, counters) = world!(Counter);
     let mut stale = counters.insert(counter("c")).await.unwrap();
     let token = Stored::token(&stale).unwrap();
     let remove = counters.db().client().update_item().key("id", s("c"));
@@ -173,7 +173,7 @@ async fn a_journal_whose_version_was_removed_begins_another_life() {
 
 #[tokio::test]
 async fn a_text_that_is_no_uuid_is_no_lock_and_stays() {
-    let (_, _, counters) = world::<UuidCounter>().await;
+    let (_, _, counters) = world!(UuidCounter);
     let yale = s("Yale 1843, key no. 7");
     put_raw(
         &counters,
@@ -191,7 +191,7 @@ async fn a_text_that_is_no_uuid_is_no_lock_and_stays() {
 
 #[tokio::test]
 async fn a_journal_of_a_newer_format_is_read_past_and_never_overwritten() {
-    let (_, _, counters) = world::<Counter>().await;
+    let (_, _, counters) = world!(Counter);
     counters.insert(counter("c")).await.unwrap();
     let newer = AttributeValue::B(Blob::new([0xFA, b'J', 9, 1, 2, 3]));
     update_raw(&counters, "c", "journal", newer.clone()).await;
@@ -206,7 +206,7 @@ async fn a_journal_of_a_newer_format_is_read_past_and_never_overwritten() {
 
 #[tokio::test]
 async fn a_version_at_its_maximum_is_refused_before_a_request() {
-    let (_, machine, counters) = world::<Counter>().await;
+    let (_, machine, counters) = world!(Counter);
     put_raw(
         &counters,
         [("id", s("c")), ("count", n(5)), ("version", n(i64::MAX))],
@@ -225,7 +225,7 @@ async fn a_version_at_its_maximum_is_refused_before_a_request() {
 
 #[tokio::test]
 async fn a_lock_that_is_none_names_the_attribute_and_both_types() {
-    let (_, _, counters) = world::<Counter>().await;
+    let (_, _, counters) = world!(Counter);
     put_raw(
         &counters,
         [("id", s("c")), ("count", n(5)), ("version", s("one"))],
@@ -268,7 +268,7 @@ struct Odd {
 
 #[tokio::test]
 async fn reserved_and_odd_names_work_everywhere() {
-    let (_, _, table): (_, _, Table<Odd>) = world().await;
+    let (_, _, table) = world!(Odd);
     let odd = Odd {
         key: "k".into(),
         sort: -1,

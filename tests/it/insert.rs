@@ -6,7 +6,7 @@ use crate::support::{Counter, User, counter, n, put_raw, read_raw, s, user, worl
 
 #[tokio::test]
 async fn an_existing_item_is_never_overwritten() {
-    let (_, _, users) = world::<User>().await;
+    let (_, _, users) = world!(User);
     let mut first = user("ann");
     first.logins = 7;
     users.insert(first.clone()).await.unwrap();
@@ -17,7 +17,7 @@ async fn an_existing_item_is_never_overwritten() {
 
 #[tokio::test]
 async fn a_legacy_item_without_a_lock_is_never_overwritten() {
-    let (_, _, counters) = world::<Counter>().await;
+    let (_, _, counters) = world!(Counter);
     put_raw(&counters, [("id", s("c")), ("count", n(5))]).await;
     let error = counters.insert(counter("c")).await.unwrap_err();
     assert!(error.is_already_exists(), "{error}");
@@ -26,7 +26,7 @@ async fn a_legacy_item_without_a_lock_is_never_overwritten() {
 
 #[tokio::test]
 async fn the_handle_of_an_insert_is_current() {
-    let (_, _, counters) = world::<Counter>().await;
+    let (_, _, counters) = world!(Counter);
     let mut handle = counters.insert(counter("c")).await.unwrap();
     handle.count = 1;
     counters.save(&mut handle).await.unwrap();
@@ -50,7 +50,7 @@ struct Reading {
 
 #[tokio::test]
 async fn bad_input_fails_before_a_request() {
-    let (_, machine, readings) = world::<Reading>().await;
+    let (_, machine, readings) = world!(Reading);
     let reading = |id: &str, at: &[u8], celsius| Reading {
         id: id.into(),
         at: at.into(),

@@ -14,7 +14,7 @@ fn short() -> RetryPolicy {
 
 #[tokio::test]
 async fn a_holder_that_is_never_polled_again_costs_others_their_deadline() {
-    let (_, machine, counters) = world::<Counter>().await;
+    let (_, machine, counters) = world!(Counter);
     counters.insert(counter("c")).await.unwrap();
     machine.transport.script("GetItem", [Fault::Silence]);
     let mut holder = counters.modify("c", |c| c.count += 1).into_future();
@@ -37,7 +37,7 @@ async fn a_holder_that_is_never_polled_again_costs_others_their_deadline() {
 
 #[tokio::test]
 async fn a_verb_on_another_item_does_not_wait() {
-    let (_, machine, counters) = world::<Counter>().await;
+    let (_, machine, counters) = world!(Counter);
     counters.insert(counter("c")).await.unwrap();
     counters.insert(counter("d")).await.unwrap();
     machine.transport.script("GetItem", [Fault::Silence]);
@@ -54,7 +54,7 @@ async fn a_verb_on_another_item_does_not_wait() {
 
 #[tokio::test]
 async fn a_second_verb_from_inside_a_held_one_ends_in_the_lane_error() {
-    let (_, _, counters) = world::<Counter>().await;
+    let (_, _, counters) = world!(Counter);
     let handle = counters.insert(counter("c")).await.unwrap();
     let inner = counters.clone();
     let mut inner_error = None;
@@ -83,10 +83,8 @@ async fn a_second_verb_from_inside_a_held_one_ends_in_the_lane_error() {
 
 #[tokio::test]
 async fn random_cancellation_leaves_no_lane_and_a_usable_db() {
-    let seed = fastrand::u64(..);
-    println!("seed {seed}");
-    let mut random = fastrand::Rng::with_seed(seed);
-    let (backend, _, _) = world::<Counter>().await;
+    let mut random = fastrand::Rng::with_seed(optimist_tests::seed());
+    let (backend, _, _) = world!(Counter);
     let machine = backend.machine_with(Duration::from_micros(300), |db| db);
     let counters = machine.db.table::<Counter>();
     let tasks: Vec<_> = (0..200)

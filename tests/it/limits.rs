@@ -11,7 +11,7 @@ use crate::support::{
 #[tokio::test]
 async fn an_unanswered_insert_against_a_delete_lands_twice_and_exactly_once_does_not() {
     for exactly_once in [false, true] {
-        let (backend, machine, counters) = world::<Counter>().await;
+        let (backend, machine, counters) = world!(Counter, needs RequestTokens);
         let slow = backend.machine_with(Duration::from_millis(50), |db| db);
         let operation = if exactly_once {
             "TransactWriteItems"
@@ -41,7 +41,7 @@ async fn an_unanswered_insert_against_a_delete_lands_twice_and_exactly_once_does
 
 #[tokio::test]
 async fn without_a_journal_a_version_cannot_tell_one_life_from_the_next() {
-    let (_, _, plain) = world::<PlainCounter>().await;
+    let (_, _, plain) = world!(PlainCounter);
     let new = || PlainCounter {
         id: "c".into(),
         count: 0,
@@ -60,7 +60,7 @@ async fn without_a_journal_a_version_cannot_tell_one_life_from_the_next() {
 
 #[tokio::test]
 async fn a_blind_write_delivered_twice_is_carried_out_twice_and_exactly_once_is_not() {
-    let (_, machine, counters) = world::<Counter>().await;
+    let (_, machine, counters) = world!(Counter, needs RequestTokens);
     counters.insert(counter("c")).await.unwrap();
     machine.transport.script("UpdateItem", [Twice]);
     counters.apply("c", Counter::COUNT.add(1)).await.unwrap();
@@ -73,7 +73,7 @@ async fn a_blind_write_delivered_twice_is_carried_out_twice_and_exactly_once_is_
 
 #[tokio::test]
 async fn the_weak_row_is_wrong_when_a_write_without_a_journal_is_delivered_twice() {
-    let (_, machine, plain) = world::<PlainCounter>().await;
+    let (_, machine, plain) = world!(PlainCounter);
     let new = PlainCounter {
         id: "c".into(),
         count: 0,
@@ -92,7 +92,7 @@ async fn the_weak_row_is_wrong_when_a_write_without_a_journal_is_delivered_twice
 
 #[tokio::test]
 async fn the_first_write_to_a_legacy_item_sees_a_foreign_write_to_what_it_replaces_and_no_other() {
-    let (_, _, counters) = world::<Counter>().await;
+    let (_, _, counters) = world!(Counter);
     put_raw(
         &counters,
         [("id", s("c")), ("count", n(1)), ("note", s("a"))],

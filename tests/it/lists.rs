@@ -1,15 +1,13 @@
 //! Lists and sets: just what was asked for is removed.
 
-use std::collections::BTreeSet;
-
-use optimist::{Change, Edit, Stored, Table};
+use optimist::{Change, Edit, Table};
 
 use crate::support::{s, world};
 use crate::update::{Home, Person, person};
 
 #[tokio::test]
 async fn an_element_moves_to_the_end_and_nothing_asked_for_changes_nothing() {
-    let (_, machine, people) = world::<Person>().await;
+    let (_, machine, people) = world!(Person);
     let mut ann = people.insert(person("ann")).await.unwrap();
     let tags = || Person::TAGS;
     let moved = tags().remove_value("a") + tags().append(["a"]);
@@ -35,7 +33,7 @@ async fn an_element_moves_to_the_end_and_nothing_asked_for_changes_nothing() {
 
 #[tokio::test]
 async fn list_edits_find_their_elements_and_report_what_is_gone() {
-    let (_, machine, people) = world::<Person>().await;
+    let (_, machine, people) = world!(Person, needs RemovalsAtOnce);
     let mut ann = people.insert(person("ann")).await.unwrap();
     let edited = people
         .update(&mut ann, Person::TAGS.remove_values(["b", "x", "b"]))
@@ -92,32 +90,7 @@ async fn list_edits_find_their_elements_and_report_what_is_gone() {
     assert_eq!(ann.home.rooms, [1]);
 }
 
-/// Sixteen machines each remove one value from a list of 200.
-async fn race(remove: fn(&str) -> optimist::Edit<Person>) -> (Vec<String>, BTreeSet<String>, u32) {
-    let (backend, _, people) = world::<Person>().await;
-    let mut new = person("ann");
-    new.tags = (0..200).map(|i| format!("t{i}")).collect();
-    new.friends = new.tags.iter().cloned().collect();
-    people.insert(new).await.unwrap();
-    let tasks: Vec<_> = (0..16)
-        .map(|i| {
-            let people: Table<Person> = backend.machine().db.table();
-            tokio::spawn(async move {
-                let value = format!("t{}", i * 12);
-                let modified = people.modify_with("ann", |_| remove(&value)).await.unwrap();
-                assert!(modified.output.gone.is_empty());
-                modified.conflicts
-            })
-        })
-        .collect();
-    let mut conflicts = 0;
-    for task in tasks {
-        conflicts += task.await.unwrap();
-    }
-    let end = Stored::into_inner(people.require("ann").await.unwrap());
-    (end.tags, end.friends, conflicts)
-}
-
+/// Of 200 values, those that sixteen removers leave.
 fn kept() -> Vec<String> {
     (0..200)
         .filter(|i| i % 12 != 0 || *i >= 192)
@@ -127,13 +100,30 @@ fn kept() -> Vec<String> {
 
 #[tokio::test]
 async fn sixteen_racing_removers_take_just_what_they_asked_for() {
-    let (tags, _, _) = race(|value| Person::TAGS.remove_value(value)).await;
-    assert_eq!(tags, kept());
+    let (backend, _, people) = world!(Person);
+    let mut new = person("ann");
+    new.tags = (0..200).map(|i| format!("t{i}")).collect();
+    people.insert(new).await.unwrap();
+    let tasks: Vec<_> = (0..16)
+        .map(|i| {
+            let people: Table<Person> = backend.machine().db.table();
+            tokio::spawn(async move {
+                let value = format!("t{}", i * 12);
+                let modified =
+                    people.modify_with("ann", |_| Person::TAGS.remove_value(value.as_str()));
+                assert!(modified.await.unwrap().output.gone.is_empty());
+            })
+        })
+        .collect();
+    for task in tasks {
+        task.await.unwrap();
+    }
+    assert_eq!(people.require("ann").await.unwrap().tags, kept());
 }
 
 #[tokio::test]
 async fn sixteen_racing_removers_of_a_set_need_no_retries() {
-    let (backend, _, people) = world::<Person>().await;
+    let (backend, _, people) = world!(Person);
     let mut new = person("ann");
     new.friends = (0..200).map(|i| format!("t{i}")).collect();
     people.insert(new).await.unwrap();
@@ -154,7 +144,7 @@ async fn sixteen_racing_removers_of_a_set_need_no_retries() {
 
 #[tokio::test]
 async fn a_path_through_an_index_makes_an_edit_of_what_was_read() {
-    let (_, _, people) = world::<Person>().await;
+    let (_, _, people) = world!(Person);
     let mut ann = people.insert(person("ann")).await.unwrap();
     people
         .update(

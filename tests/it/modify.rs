@@ -11,7 +11,7 @@ use crate::support::{
 
 #[tokio::test]
 async fn a_missing_item_is_an_error_and_stays_missing() {
-    let (_, _, counters) = world::<Counter>().await;
+    let (_, _, counters) = world!(Counter);
     let error = counters.modify("c", |c| c.count += 1).await.unwrap_err();
     assert!(error.is_not_found(), "{error}");
     assert!(read_raw(&counters, "c").await.is_none());
@@ -19,7 +19,7 @@ async fn a_missing_item_is_an_error_and_stays_missing() {
 
 #[tokio::test]
 async fn or_insert_with_applies_the_change_to_the_new_item() {
-    let (_, machine, counters) = world::<Counter>().await;
+    let (_, machine, counters) = world!(Counter);
     machine.transport.reset();
     let modified = counters
         .modify("c", |c| c.count += 1)
@@ -34,7 +34,7 @@ async fn or_insert_with_applies_the_change_to_the_new_item() {
 
 #[tokio::test]
 async fn an_item_inserted_meanwhile_takes_the_change() {
-    let (backend, _, counters) = world::<Counter>().await;
+    let (backend, _, counters) = world!(Counter);
     let mut meanwhile = Some(backend.machine().db.table::<Counter>());
     let modified = counters
         .modify("c", |c| {
@@ -67,7 +67,7 @@ async fn the_closures_own_error_ends_it_and_writes_nothing() {
             Mine::Theirs
         }
     }
-    let (_, machine, counters) = world::<Counter>().await;
+    let (_, machine, counters) = world!(Counter);
     counters.insert(counter("c")).await.unwrap();
     machine.transport.reset();
     let refused = counters
@@ -84,7 +84,7 @@ async fn the_closures_own_error_ends_it_and_writes_nothing() {
 
 #[tokio::test]
 async fn throttling_is_waited_out() {
-    let (_, machine, counters) = world::<Counter>().await;
+    let (_, machine, counters) = world!(Counter);
     counters.insert(counter("c")).await.unwrap();
     machine.transport.script("UpdateItem", [Fault::Throttle; 7]);
     machine.transport.script("GetItem", [Fault::Throttle; 4]);
@@ -94,17 +94,19 @@ async fn throttling_is_waited_out() {
 
 #[tokio::test]
 async fn exhaustion_tells_attempts_elapsed_and_cause() {
-    let (backend, _, counters) = world::<Counter>().await;
+    let (backend, _, counters) = world!(Counter);
     counters.insert(counter("c")).await.unwrap();
     let policy = RetryPolicy::default()
         .attempts(3)
         .base(Duration::from_millis(1));
+    let mut foreign = 100;
     let error = counters
         .modify("c", |c| {
             // Another machine writes after every read.
             let other = backend.machine().db.table::<Counter>();
+            foreign += 1;
             elsewhere(async move {
-                update_raw(&other, "c", "version", n(fastrand::u32(100..))).await;
+                update_raw(&other, "c", "version", n(foreign)).await;
             });
             c.count += 1;
         })
@@ -120,7 +122,7 @@ async fn exhaustion_tells_attempts_elapsed_and_cause() {
 
 #[tokio::test]
 async fn a_deleted_item_is_not_re_created() {
-    let (_, _, users) = world::<User>().await;
+    let (_, _, users) = world!(User);
     users.insert(user("ann")).await.unwrap();
     delete_raw(&users, "ann").await;
     assert!(
@@ -134,7 +136,7 @@ async fn a_deleted_item_is_not_re_created() {
 
 #[tokio::test]
 async fn silence_ends_at_the_deadline() {
-    let (_, machine, counters) = world::<Counter>().await;
+    let (_, machine, counters) = world!(Counter);
     counters.insert(counter("c")).await.unwrap();
     let short = RetryPolicy::default().deadline(Duration::from_millis(300));
     machine.transport.script("GetItem", [Fault::Silence]);
@@ -163,7 +165,7 @@ async fn silence_ends_at_the_deadline() {
 
 #[tokio::test]
 async fn a_modify_runs_in_a_spawned_task_with_borrowed_state() {
-    let (_, _, counters) = world::<Counter>().await;
+    let (_, _, counters) = world!(Counter);
     counters.insert(counter("c")).await.unwrap();
     let task = tokio::spawn(async move {
         let mut seen = Vec::new();
@@ -182,7 +184,7 @@ async fn a_modify_runs_in_a_spawned_task_with_borrowed_state() {
 #[tokio::test]
 async fn reread_always_reads_after_every_conflict() {
     for (reread, reads) in [(Reread::InTurn, 1), (Reread::Always, 2)] {
-        let (backend, machine, counters) = world::<Counter>().await;
+        let (backend, machine, counters) = world!(Counter, needs Image);
         counters.insert(counter("c")).await.unwrap();
         machine.transport.reset();
         let mut meanwhile = Some(backend.machine().db.table::<Counter>());

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use optimist::{Entity, IntoKey, Table};
-use optimist_tests::{Backend, Machine};
+use optimist_tests::Machine;
 
-use crate::support::{Counter, UuidCounter};
+use crate::support::{Counter, UuidCounter, world};
 
 const MACHINES: u32 = 8;
 const EACH: u32 = 50;
@@ -15,8 +15,7 @@ where
     E: Entity,
     &'static str: IntoKey<E::Key>,
 {
-    let backend = Backend::from_env().unwrap();
-    backend.create_table::<E>().await.unwrap();
+    let (backend, _, _) = world!(E);
     let machines: Vec<Machine> = (0..MACHINES)
         .map(|_| backend.machine_with(Duration::from_millis(1), |db| db))
         .collect();

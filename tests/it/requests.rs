@@ -4,7 +4,7 @@ use crate::support::{Counter, User, counter, user, world};
 
 #[tokio::test]
 async fn each_verb_sends_one_request_and_modify_two() {
-    let (_, machine, users) = world::<User>().await;
+    let (_, machine, users) = world!(User);
     let sent = |operation| {
         let (of_it, all) = (
             machine.transport.count(operation),
@@ -44,7 +44,7 @@ async fn each_verb_sends_one_request_and_modify_two() {
 
 #[tokio::test]
 async fn a_conflict_costs_no_read_of_its_own() {
-    let (_, machine, users) = world::<User>().await;
+    let (_, machine, users) = world!(User, needs Image);
     let mut stale = users.insert(user("ann")).await.unwrap();
     users.modify("ann", |ann| ann.logins += 1).await.unwrap();
     machine.transport.reset();
@@ -57,7 +57,7 @@ async fn a_conflict_costs_no_read_of_its_own() {
 
 #[tokio::test]
 async fn tasks_of_one_db_take_turns_instead_of_conflicting() {
-    let (_, machine, counters) = world::<Counter>().await;
+    let (_, machine, counters) = world!(Counter);
     counters.insert(counter("c")).await.unwrap();
     machine.transport.reset();
     let tasks: Vec<_> = (0..8)

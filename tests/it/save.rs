@@ -9,7 +9,7 @@ use crate::support::{Address, User, n, put_raw, read_raw, s, update_raw, user, w
 
 #[tokio::test]
 async fn a_stale_holder_conflicts_and_sees_the_current_item() {
-    let (_, _, users) = world::<User>().await;
+    let (_, _, users) = world!(User);
     let mut one = users.insert(user("ann")).await.unwrap();
     let mut two = users.require("ann").await.unwrap();
     one.email = "one".into();
@@ -26,7 +26,7 @@ async fn a_stale_holder_conflicts_and_sees_the_current_item() {
 
 #[tokio::test]
 async fn a_stale_holder_cannot_save_after_delete_and_re_create_with_the_same_version() {
-    let (_, _, users) = world::<User>().await;
+    let (_, _, users) = world!(User);
     let mut stale = users.insert(user("ann")).await.unwrap();
     users.delete(stale.clone()).await.unwrap();
     let again = users.insert(user("ann")).await.unwrap();
@@ -40,7 +40,7 @@ async fn a_stale_holder_cannot_save_after_delete_and_re_create_with_the_same_ver
 
 #[tokio::test]
 async fn a_deleted_item_is_not_brought_back() {
-    let (_, _, users) = world::<User>().await;
+    let (_, _, users) = world!(User);
     let mut stale = users.insert(user("ann")).await.unwrap();
     users.delete(stale.clone()).await.unwrap();
     stale.email = "ghost".into();
@@ -72,7 +72,7 @@ struct Odd {
 
 #[tokio::test]
 async fn an_untouched_round_trip_sends_nothing() {
-    let (_, machine, table) = world::<Odd>().await;
+    let (_, machine, table) = world!(Odd);
     let words = |list: &[&str]| list.iter().map(|w| (*w).to_owned()).collect::<Vec<_>>();
     let nested = HashMap::from([
         ("known".to_owned(), n(1)),
@@ -110,7 +110,7 @@ async fn an_untouched_round_trip_sends_nothing() {
 
 #[tokio::test]
 async fn a_service_on_an_older_struct_leaves_newer_attributes_alone() {
-    let (_, _, table) = world::<Odd>().await;
+    let (_, _, table) = world!(Odd);
     table
         .insert(Odd {
             id: "o".into(),
@@ -146,7 +146,7 @@ async fn a_service_on_an_older_struct_leaves_newer_attributes_alone() {
 
 #[tokio::test]
 async fn every_kind_of_field_is_changed_removed_and_read_back() {
-    let (_, _, users) = world::<User>().await;
+    let (_, _, users) = world!(User);
     let mut ann = users.insert(user("ann")).await.unwrap();
     ann.friends = ["bob".to_owned(), "cat".to_owned()].into();
     ann.nickname = Some("annie".into());
@@ -176,7 +176,7 @@ async fn every_kind_of_field_is_changed_removed_and_read_back() {
 
 #[tokio::test]
 async fn a_changed_key_is_refused_before_a_request() {
-    let (_, machine, users) = world::<User>().await;
+    let (_, machine, users) = world!(User);
     let mut ann = users.insert(user("ann")).await.unwrap();
     machine.transport.reset();
     ann.id = "bob".into();
@@ -206,7 +206,7 @@ struct Viewed {
 
 #[tokio::test]
 async fn the_lock_view_is_refreshed_and_read_only() {
-    let (_, _, table) = world::<Viewed>().await;
+    let (_, _, table) = world!(Viewed);
     let new = Viewed {
         id: "v".into(),
         revision: Some(99),
@@ -231,7 +231,7 @@ async fn the_lock_view_is_refreshed_and_read_only() {
 
 #[tokio::test]
 async fn a_handle_of_another_table_is_refused() {
-    let (backend, machine, users) = world::<User>().await;
+    let (backend, machine, users) = world!(User);
     let mut ann = users.insert(user("ann")).await.unwrap();
     let other = optimist::Db::builder(machine.db.client().clone())
         .table_prefix("other-")
@@ -245,7 +245,7 @@ async fn a_handle_of_another_table_is_refused() {
 
 #[tokio::test]
 async fn a_map_with_more_changes_than_an_expression_holds_is_saved_and_keeps_what_is_unknown() {
-    let (_, _, users) = world::<User>().await;
+    let (_, _, users) = world!(User);
     let mut new = user("ann");
     new.limits = BTreeMap::from([("known".to_owned(), 1)]);
     users.insert(new).await.unwrap();

@@ -1,9 +1,11 @@
 //! The entities that several files use, and raw access behind the library's back.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::Write as _;
 
+use optimist::schema::LockKind;
 use optimist::{AttributeValue, Db, Entity, Item, Table};
-use optimist_tests::{Backend, Machine};
+use optimist_tests::{Backend, Capability, Machine};
 use serde::{Deserialize, Serialize};
 
 #[derive(Entity, Debug, Clone, PartialEq)]
@@ -74,13 +76,40 @@ pub fn counter(id: &str) -> Counter {
     }
 }
 
-/// A backend with the table of `E`, and one machine on it.
-pub async fn world<E: Entity>() -> (Backend, Machine, Table<E>) {
+/// A backend with the table of an entity, and one machine on it. A test that needs what the engine lacks ends here, and
+/// says so: `world!(Counter, needs Image, Transactions)`.
+macro_rules! world {
+    ($entity:ty $(, needs $($capability:ident),+)?) => {{
+        let needs = [$($(optimist_tests::Capability::$capability),+)?];
+        let Some(world) = crate::support::world_with::<$entity>(&needs).await else {
+            return;
+        };
+        world
+    }};
+}
+pub(crate) use world;
+
+/// A backend with the table of `E`, and one machine on it, if the engine has what is needed: the tests' own `needs`, and what
+/// every save of `E` needs.
+pub async fn world_with<E: Entity>(needs: &[Capability]) -> Option<(Backend, Machine, Table<E>)> {
+    let lock = E::SCHEMA.lock;
+    let prefix = lock.kind == LockKind::Version && lock.journal.is_some();
+    let mut needs = needs
+        .iter()
+        .chain(prefix.then_some(&Capability::BinaryPrefix));
+    let lacks = optimist_tests::lacks().await;
+    if let Some(lacking) = needs.find(|needed| lacks.contains(needed)) {
+        let test = std::thread::current();
+        let test = test.name().unwrap_or_default();
+        // Not `eprintln!`, which the harness shows of failed tests only.
+        let _ = writeln!(std::io::stderr(), "{test} skipped: needs {lacking}");
+        return None;
+    }
     let backend = Backend::from_env().unwrap();
     backend.create_table::<E>().await.unwrap();
     let machine = backend.machine();
     let table = machine.db.table::<E>();
-    (backend, machine, table)
+    Some((backend, machine, table))
 }
 
 pub fn s(text: &str) -> AttributeValue {

@@ -49,7 +49,7 @@ fn visit() -> Visit {
 
 #[tokio::test]
 async fn times_of_every_library_are_set_and_stored_as_numbers() {
-    let (_, machine, visits) = world::<Visit>().await;
+    let (_, machine, visits) = world!(Visit);
     let before = SystemTime::now() - Duration::from_secs(1);
     let visit = visits.insert(visit()).await.unwrap();
     for time in [
@@ -79,7 +79,7 @@ async fn times_of_every_library_are_set_and_stored_as_numbers() {
 
 #[tokio::test]
 async fn times_as_numbers_are_compared_by_order() {
-    let (_, _, visits) = world::<Visit>().await;
+    let (_, _, visits) = world!(Visit);
     let stored = visits.insert(visit()).await.unwrap();
     let later = stored.chrono + Duration::from_millis(1);
     let day = SystemTime::UNIX_EPOCH + Duration::from_hours(24);

@@ -52,7 +52,7 @@ pub fn person(id: &str) -> Person {
 
 #[tokio::test]
 async fn one_request_and_the_handle_is_current() {
-    let (_, machine, people) = world::<Person>().await;
+    let (_, machine, people) = world!(Person);
     let mut ann = people.insert(person("ann")).await.unwrap();
     machine.transport.reset();
     let change = Person::LOGINS.add(2)
@@ -93,7 +93,7 @@ async fn one_request_and_the_handle_is_current() {
 
 #[tokio::test]
 async fn a_stale_lock_and_a_refused_condition_are_different_kinds() {
-    let (_, _, people) = world::<Person>().await;
+    let (_, _, people) = world!(Person, needs Image);
     let mut ann = people.insert(person("ann")).await.unwrap();
     let mut stale = ann.clone();
     let refused = people
@@ -139,7 +139,7 @@ async fn a_stale_lock_and_a_refused_condition_are_different_kinds() {
 
 #[tokio::test]
 async fn a_handle_with_unsaved_edits_is_refused() {
-    let (_, machine, people) = world::<Person>().await;
+    let (_, machine, people) = world!(Person);
     let mut ann = people.insert(person("ann")).await.unwrap();
     machine.transport.reset();
     ann.logins = 3;
@@ -153,7 +153,7 @@ async fn a_handle_with_unsaved_edits_is_refused() {
 
 #[tokio::test]
 async fn a_set_operation_on_a_list_or_null_says_how_to_convert() {
-    let (_, _, people) = world::<Person>().await;
+    let (_, _, people) = world!(Person);
     let mut ann = people.insert(person("ann")).await.unwrap();
     // A tool that keeps no lock stores a list.
     let list = AttributeValue::L(["x", "y", "x"].map(s).to_vec());
@@ -203,7 +203,7 @@ async fn lost_answers_change_once() {
         Fault::Twice,
         Fault::LoseRequest,
     ] {
-        let (_, machine, people) = world::<Person>().await;
+        let (_, machine, people) = world!(Person);
         let mut ann = people.insert(person("ann")).await.unwrap();
         machine.transport.script("UpdateItem", [fault]);
         people
@@ -230,7 +230,7 @@ async fn lost_answers_change_once() {
 
 #[tokio::test]
 async fn modify_with_sends_two_requests_and_none_to_write_nothing() {
-    let (_, machine, people) = world::<Person>().await;
+    let (_, machine, people) = world!(Person);
     people.insert(person("ann")).await.unwrap();
     machine.transport.reset();
     people
@@ -259,7 +259,7 @@ async fn modify_with_sends_two_requests_and_none_to_write_nothing() {
 
 #[tokio::test]
 async fn unknown_attributes_and_elements_survive_typed_changes() {
-    let (_, _, people) = world::<Person>().await;
+    let (_, _, people) = world!(Person);
     put_raw(
         &people,
         [
@@ -293,7 +293,7 @@ async fn unknown_attributes_and_elements_survive_typed_changes() {
 
 #[tokio::test]
 async fn a_change_that_leaves_what_the_entity_cannot_hold_is_told_as_carried_out() {
-    let (_, _, people) = world::<Person>().await;
+    let (_, _, people) = world!(Person);
     let mut ann = people.insert(person("ann")).await.unwrap();
     let error = people
         .apply("ann", Person::LOGINS.sub(1))
@@ -323,7 +323,7 @@ struct Renamed {
 
 #[tokio::test]
 async fn a_typed_change_of_a_value_under_an_older_name_is_refused_until_it_moved() {
-    let (_, _, table) = world::<Renamed>().await;
+    let (_, _, table) = world!(Renamed, needs Image);
     put_raw(&table, [("id", s("a")), ("loginCount", n(41))]).await;
     let mut read = table.require("a").await.unwrap();
     let errors = [
@@ -347,7 +347,7 @@ async fn a_typed_change_of_a_value_under_an_older_name_is_refused_until_it_moved
 
 #[tokio::test]
 async fn apply_at_the_last_version_or_on_a_foreign_lock_says_so() {
-    let (_, _, people) = world::<Renamed>().await;
+    let (_, _, people) = world!(Renamed, needs Image, UnlikeTypes);
     put_raw(
         &people,
         [("id", s("a")), ("logins", n(1)), ("version", n(i64::MAX))],

@@ -17,7 +17,7 @@ struct PlainPerson {
 
 #[tokio::test]
 async fn with_values_two_writers_of_different_attributes_do_not_conflict_and_of_one_do() {
-    let (_, machine, people) = world::<PlainPerson>().await;
+    let (_, machine, people) = world!(PlainPerson, needs ListEquality);
     let new = PlainPerson {
         id: "ann".into(),
         email: "old".into(),
@@ -99,7 +99,7 @@ struct PlainPost {
 
 #[tokio::test]
 async fn with_values_the_time_of_change_is_no_conflict_and_doubt_is_told() {
-    let (_, machine, posts) = world::<PlainPost>().await;
+    let (_, machine, posts) = world!(PlainPost);
     let new = PlainPost {
         id: "p".into(),
         text: "old".into(),

@@ -23,8 +23,7 @@ fn start(file: &str, worker: usize, seed: u64) -> Child {
 
 #[tokio::test]
 async fn processes_that_are_killed_lose_and_double_nothing() {
-    let seed = fastrand::u64(..);
-    println!("seed {seed}");
+    let seed = optimist_tests::seed();
     let mut random = fastrand::Rng::with_seed(seed);
     let folder = std::env::temp_dir().join(format!("optimist-processes-{seed:016x}"));
     std::fs::create_dir_all(&folder).unwrap();
@@ -59,7 +58,7 @@ async fn processes_that_are_killed_lose_and_double_nothing() {
     );
     println!("{killed_at_work} of {KILLS} killed at work");
     for mut worker in workers {
-        assert!(worker.wait().unwrap().success(), "seed {seed}");
+        assert!(worker.wait().unwrap().success());
     }
     let end = tallies.require("all").await.unwrap();
     assert_eq!(end.steps.len(), WORKERS);
@@ -68,6 +67,6 @@ async fn processes_that_are_killed_lose_and_double_nothing() {
         "{:?}",
         end.steps
     );
-    assert_eq!(end.total, STEPS * WORKERS as u64, "seed {seed}");
+    assert_eq!(end.total, STEPS * WORKERS as u64);
     std::fs::remove_dir_all(folder).unwrap();
 }

@@ -13,7 +13,8 @@ use crate::Transport;
 /// that tests do not meet.
 #[derive(Debug, Clone)]
 pub struct Backend {
-    http: SharedHttpClient,
+    /// What machines share; `None` where each has connections of its own.
+    http: Option<SharedHttpClient>,
     config: Builder,
     prefix: String,
 }
@@ -42,13 +43,18 @@ impl Backend {
     /// The embedded engine could not be opened.
     pub fn at(endpoint: Option<String>) -> Result<Self> {
         let (http, config) = match endpoint {
-            Some(url) => (
-                HttpBuilder::new().build_http(),
-                local::config().endpoint_url(url),
+            Some(url) => (None, local::config().endpoint_url(url)),
+            None => (
+                Some(SharedHttpClient::new(Engine::in_memory()?)),
+                local::config(),
             ),
-            None => (SharedHttpClient::new(Engine::in_memory()?), local::config()),
         };
-        Ok(Self::of(http, config, "t"))
+        let prefix = format!("t{:016x}-", random());
+        Ok(Self {
+            http,
+            config,
+            prefix,
+        })
     }
 
     /// Any DynamoDB: an HTTP client that reaches it, and the rest of a client's configuration. The table prefix begins with
@@ -57,7 +63,7 @@ impl Backend {
     pub fn of(http: SharedHttpClient, config: Builder, name: &str) -> Self {
         let prefix = format!("{name}{:016x}-", random());
         Self {
-            http,
+            http: Some(http),
             config,
             prefix,
         }
@@ -69,7 +75,7 @@ impl Backend {
     /// The file could not be opened.
     pub fn on_file(path: &str) -> Result<Self> {
         Ok(Self {
-            http: SharedHttpClient::new(Engine::on_file(path)?),
+            http: Some(SharedHttpClient::new(Engine::on_file(path)?)),
             config: local::config(),
             prefix: String::new(),
         })
@@ -90,7 +96,10 @@ impl Backend {
         latency: Duration,
         configure: impl FnOnce(optimist::DbBuilder) -> optimist::DbBuilder,
     ) -> Machine {
-        let transport = Transport::new(self.http.clone()).with_latency(latency);
+        // Connections of its own: those of another may belong to a runtime that stands still.
+        let own = || HttpBuilder::new().build_http();
+        let http = self.http.clone().unwrap_or_else(own);
+        let transport = Transport::new(http).with_latency(latency);
         let builder = Db::builder(self.client(transport.clone())).table_prefix(&self.prefix);
         let db = configure(builder).build().expect("a valid configuration");
         Machine { transport, db }

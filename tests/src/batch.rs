@@ -4,6 +4,8 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_types::body::SdkBody;
 use serde_json::{Map, Value};
 
+use crate::transport::{json, operation};
+
 /// Carries out the first half of a batch; the rest is answered as unprocessed.
 pub(crate) async fn half(
     inner: SharedHttpConnector,
@@ -16,8 +18,11 @@ pub(crate) async fn half(
     let Some((body, rest)) = parsed.and_then(split) else {
         return inner.call(request).await;
     };
-    let reads = crate::transport::operation(&request) == "BatchGetItem";
-    *request.body_mut() = SdkBody::from(body.to_string());
+    let reads = operation(&request) == "BatchGetItem";
+    let body = body.to_string();
+    let headers = request.headers_mut();
+    headers.insert("content-length", body.len().to_string());
+    *request.body_mut() = SdkBody::from(body);
     let answer = inner.call(request).await?;
     let Some(Ok(mut shown)) = answer.body().bytes().map(serde_json::from_slice::<Value>) else {
         return Ok(answer);
@@ -28,10 +33,7 @@ pub(crate) async fn half(
         "UnprocessedItems"
     };
     shown[unprocessed] = rest;
-    let mut response = HttpResponse::new(answer.status(), SdkBody::from(shown.to_string()));
-    let headers = response.headers_mut();
-    headers.insert("content-type", "application/x-amz-json-1.0");
-    Ok(response)
+    Ok(json(answer.status(), shown.to_string()))
 }
 
 /// A batch of the first half of each table's requests, and the other halves.

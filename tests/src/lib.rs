@@ -3,10 +3,15 @@
 
 mod backend;
 mod batch;
+mod capability;
+mod seed;
 mod stale;
 mod tally;
 mod transport;
+mod whole;
 
 pub use backend::{Backend, Machine};
+pub use capability::{CAPABILITIES, Capability, lacks};
+pub use seed::seed;
 pub use tally::Tally;
 pub use transport::{Event, Fault, Transport};

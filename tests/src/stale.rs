@@ -3,7 +3,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use aws_sdk_dynamodb::config::http::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
-use aws_smithy_types::body::SdkBody;
+
+use crate::transport::json;
 
 /// What eventually consistent reads were answered, to be answered again.
 #[derive(Clone, Default)]
@@ -28,10 +29,7 @@ impl Answers {
     pub(crate) fn older(&self, read: &Read) -> Option<Result<HttpResponse, ConnectorError>> {
         let body = self.all().get(read)?.clone();
         let status = 200.try_into().ok()?;
-        let mut response = HttpResponse::new(status, SdkBody::from(body));
-        let headers = response.headers_mut();
-        headers.insert("content-type", "application/x-amz-json-1.0");
-        Some(Ok(response))
+        Some(Ok(json(status, body)))
     }
 
     /// Remembers the first answer to a read.

@@ -9,10 +9,13 @@ use aws_smithy_runtime_api::client::http::{
     HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
 };
 use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_runtime_api::http::StatusCode;
 use aws_smithy_types::body::SdkBody;
+use serde_json::Value;
 
 use crate::batch;
 use crate::stale::{Answers, Read};
+use crate::whole::Whole;
 
 type Answer = Result<HttpResponse, ConnectorError>;
 
@@ -56,6 +59,8 @@ pub enum Fault {
     SilenceAfter,
     /// A read without `ConsistentRead` is answered with what the same read was answered before. Other requests pass.
     Stale,
+    /// It is carried out, and a refusal comes back without the item, as from engines and SDKs that know no image.
+    WithoutImage,
 }
 
 /// One request, and what was done to it.
@@ -205,7 +210,7 @@ impl HttpClient for Transport {
         components: &RuntimeComponents,
     ) -> SharedHttpConnector {
         SharedHttpConnector::new(Connector {
-            inner: self.inner.http_connector(settings, components),
+            inner: SharedHttpConnector::new(Whole(self.inner.http_connector(settings, components))),
             transport: self.clone(),
         })
     }
@@ -284,6 +289,7 @@ async fn carry_out(inner: SharedHttpConnector, request: HttpRequest, fault: Faul
         Fault::Throttle => canned(400, "ThrottlingException"),
         Fault::LimitExceeded => canned(400, "RequestLimitExceeded"),
         Fault::Unprocessed => batch::half(inner, request).await,
+        Fault::WithoutImage => Ok(without_image(inner.call(request).await?)),
         Fault::TransactionConflict => canned(400, "TransactionConflictException"),
         Fault::TransactionInProgress => canned(400, "TransactionInProgressException"),
         Fault::Silence => std::future::pending().await,
@@ -291,6 +297,19 @@ async fn carry_out(inner: SharedHttpConnector, request: HttpRequest, fault: Faul
             inner.call(request).await?;
             std::future::pending().await
         }
+    }
+}
+
+/// A refusal of a condition without the item that came with it.
+fn without_image(answer: HttpResponse) -> HttpResponse {
+    let body = answer.body().bytes().map(serde_json::from_slice::<Value>);
+    let Some(Ok(mut shown)) = body else {
+        return answer;
+    };
+    let refused = shown.as_object_mut().and_then(|body| body.remove("Item"));
+    match refused {
+        Some(_) if !answer.status().is_success() => json(answer.status(), shown.to_string()),
+        _ => answer,
     }
 }
 
@@ -312,8 +331,13 @@ fn canned(status: u16, code: &str) -> Answer {
         .try_into()
         .map_err(|error| ConnectorError::other(Box::new(error), None))?;
     let body = format!(r#"{{"__type":"com.amazonaws.dynamodb.v20120810#{code}"}}"#);
-    let mut response = HttpResponse::new(status, SdkBody::from(body));
+    Ok(json(status, body))
+}
+
+/// An answer of DynamoDB's.
+pub(crate) fn json(status: StatusCode, body: impl Into<SdkBody>) -> HttpResponse {
+    let mut response = HttpResponse::new(status, body.into());
     let headers = response.headers_mut();
     headers.insert("content-type", "application/x-amz-json-1.0");
-    Ok(response)
+    response
 }

@@ -1,0 +1,76 @@
+//! A refusal that does not bring the item back is as right as one that does, by a read.
+
+use optimist::{Deleted, Lock, Stored};
+use optimist_tests::Fault::{self, LoseAnswer, LoseRequest, WithoutImage};
+use optimist_tests::Transport;
+
+use crate::support::{Counter, UuidCounter, counter, delete_raw, world};
+
+/// From now on, no refusal of a single write brings the item.
+fn strip(transport: &Transport) {
+    let writes = ["PutItem", "UpdateItem", "DeleteItem"];
+    transport.plan(0, &writes, [(Fault::WithoutImage, 1.0)]);
+}
+
+#[tokio::test]
+async fn a_conflict_shows_the_current_item_for_one_read() {
+    let (_, machine, counters) = world!(Counter);
+    let mut stale = counters.insert(counter("c")).await.unwrap();
+    counters.modify("c", |c| c.count = 5).await.unwrap();
+    machine.transport.reset();
+    strip(&machine.transport);
+    stale.count = 1;
+    let error = counters.save(&mut stale).await.unwrap_err();
+    assert!(error.is_conflict(), "{error}");
+    assert_eq!(error.current::<Counter>().unwrap().unwrap().count, 5);
+    assert_eq!(machine.transport.count("GetItem"), 1);
+    assert_eq!(machine.transport.total(), 2);
+    let error = counters.delete(stale).await.unwrap_err();
+    assert!(error.is_conflict(), "{error}");
+    let current = error.current::<Counter>().unwrap().unwrap();
+    assert_eq!(Stored::lock(&current), Some(&Lock::Version(2)));
+    assert_eq!(counters.delete(current).await.unwrap(), Deleted::Done);
+}
+
+#[tokio::test]
+async fn an_insert_tells_its_own_item_from_another() {
+    let (_, machine, counters) = world!(Counter);
+    strip(&machine.transport);
+    machine
+        .transport
+        .script("PutItem", [LoseAnswer, WithoutImage]);
+    counters.insert(counter("c")).await.unwrap();
+    let error = counters.insert(counter("c")).await.unwrap_err();
+    assert!(error.is_already_exists(), "{error}");
+    assert!(error.current::<Counter>().unwrap().is_some());
+}
+
+#[tokio::test]
+async fn a_deleted_item_is_not_found() {
+    let (_, machine, counters) = world!(UuidCounter);
+    let new = UuidCounter {
+        id: "c".into(),
+        count: 0,
+    };
+    let mut stale = counters.insert(new).await.unwrap();
+    delete_raw(&counters, "c").await;
+    strip(&machine.transport);
+    stale.count = 1;
+    assert!(counters.save(&mut stale).await.unwrap_err().is_not_found());
+    assert!(counters.delete(stale).await.unwrap_err().is_not_found());
+}
+
+#[tokio::test]
+async fn lost_answers_count_once() {
+    for befalls in [LoseAnswer, LoseRequest] {
+        let (_, machine, counters) = world!(Counter);
+        counters.insert(counter("c")).await.unwrap();
+        strip(&machine.transport);
+        for count in 1..=3 {
+            machine.transport.script("UpdateItem", [befalls]);
+            let modified = counters.modify("c", |c| c.count += 1).await.unwrap();
+            assert_eq!((modified.stored.count, modified.attempts), (count, 1));
+        }
+        assert_eq!(counters.require("c").await.unwrap().count, 3, "{befalls:?}");
+    }
+}
