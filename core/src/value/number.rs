@@ -15,13 +15,12 @@ pub(super) fn fits(number: &str) -> bool {
             .first()
             .is_some_and(|b| b.is_ascii_digit() || (*b == b'-' && bytes.len() > 1));
     }
-    let Ok(decimal) = BigDecimal::from_str(number) else {
+    let Some(normal) = normal(number) else {
         return false;
     };
-    if decimal.is_zero() {
+    if normal.is_zero() {
         return true;
     }
-    let normal = decimal.normalized();
     let digits = normal.digits();
     let exponent = i64::try_from(digits)
         .unwrap_or(i64::MAX)
@@ -30,12 +29,20 @@ pub(super) fn fits(number: &str) -> bool {
     digits <= MAX_DIGITS && EXPONENTS.contains(&exponent)
 }
 
+/// A number in its shortest form: digits without zeros at their end, and an exponent. `None` for what is none, and for
+/// exponents so far out of DynamoDB's range that they would overflow.
+pub(super) fn normal(number: &str) -> Option<BigDecimal> {
+    let decimal = BigDecimal::from_str(number).ok()?;
+    i32::try_from(decimal.fractional_digit_count()).ok()?;
+    Some(decimal.normalized())
+}
+
 /// One text for equal numbers, for comparing keys and set elements: `5.0`, `05` and `5e0` are the same element.
 pub(crate) fn canonical(number: &str) -> String {
-    BigDecimal::from_str(number).map_or_else(
-        |_| number.to_owned(),
-        |decimal| {
-            let (digits, scale) = decimal.normalized().into_bigint_and_scale();
+    normal(number).map_or_else(
+        || number.to_owned(),
+        |normal| {
+            let (digits, scale) = normal.into_bigint_and_scale();
             if (-40..=0).contains(&scale) {
                 // Plain integers stay readable in error messages.
                 return BigDecimal::new(digits, scale).with_scale(0).to_string();
@@ -59,6 +66,18 @@ mod tests {
         assert!(fits(&format!("-0.{}", "7".repeat(38))));
         for bad in ["", "-", "abc", "1-2", "NaN", "inf"] {
             assert!(!fits(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn exponents_that_would_overflow_are_refused() {
+        for far in [
+            "10e9223372036854775808",
+            "1e-9223372036854775807",
+            "1e999999999",
+        ] {
+            assert!(!fits(far), "{far}");
+            assert!(canonical(far).len() <= far.len());
         }
     }
 
