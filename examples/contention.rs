@@ -4,6 +4,8 @@
 //! ```text
 //! cargo run --release --example contention -- [--increments 25]
 //! ```
+//!
+//! On the embedded engine alone: a socket does not follow such a clock.
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -11,7 +13,8 @@ use std::time::Duration;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::AttributeValue;
 use optimist::{Entity, Item, RetryPolicy};
-use optimist_tests::{Backend, Machine};
+use optimist_examples::{AnyError, Options, Place, Site};
+use optimist_tests::Machine;
 use tokio::time::Instant;
 
 const ID: &str = "page-views";
@@ -23,8 +26,6 @@ struct Counter {
     id: String,
     count: u64,
 }
-
-type AnyError = Box<dyn std::error::Error + Send + Sync>;
 
 #[derive(Clone, Copy, PartialEq)]
 enum Way {
@@ -42,14 +43,12 @@ struct Cost {
 }
 
 fn main() -> Result<ExitCode, AnyError> {
-    let increments = match std::env::args().skip(1).collect::<Vec<_>>().as_slice() {
-        [] => 25,
-        [name, value] if name == "--increments" => value.parse()?,
-        _ => {
-            eprintln!("usage: contention [--increments M]");
-            return Ok(ExitCode::from(2));
-        }
-    };
+    let options = Options::of_process("contention", [("increments", 25)]);
+    if options.place != Place::Embedded {
+        return Err("contention tells time by a clock that jumps over waits, and a socket does not follow it: \
+                    run it without --endpoint and --aws".into());
+    }
+    let increments = u32::try_from(options.numbers[0])?;
     println!(
         "{:32} {:>10} {:>9} {:>14}",
         "", "req/incr", "seconds", "slowest/fastest"
@@ -100,7 +99,8 @@ fn average(way: Way, writers: u32, increments: u32) -> Result<Cost, AnyError> {
             .enable_time()
             .start_paused(true)
             .build()?;
-        let cost = runtime.block_on(race(way, writers, increments))?;
+        let work = async |site: &Site| race(site, way, writers, increments).await;
+        let cost = runtime.block_on(Place::Embedded.run(0, work))?;
         #[allow(clippy::cast_precision_loss)]
         let share = 1.0 / seeds as f64;
         sum.requests += cost.requests * share;
@@ -110,12 +110,11 @@ fn average(way: Way, writers: u32, increments: u32) -> Result<Cost, AnyError> {
     Ok(sum)
 }
 
-async fn race(way: Way, writers: u32, increments: u32) -> Result<Cost, AnyError> {
-    let backend = Backend::at(None)?;
-    backend.create_table::<Counter>().await?;
+async fn race(site: &Site, way: Way, writers: u32, increments: u32) -> Result<Cost, AnyError> {
+    site.create_table::<Counter>().await?;
     let machines: Vec<_> = (0..writers)
         .map(|_| {
-            backend.machine_with(Duration::from_millis(10), |db| {
+            site.machine_with(Duration::from_millis(10), |db| {
                 db.retry(
                     RetryPolicy::default()
                         .deadline(Duration::from_mins(10))

@@ -2,18 +2,16 @@
 //! by `modify` under a UUID lock.
 //!
 //! ```text
-//! cargo run --example counter -- --machines 8 --increments 50 --latency 10 [--endpoint http://127.0.0.1:8000]
+//! cargo run --example counter -- [--machines 8] [--increments 50] [--latency 10] [--endpoint URL | --aws]
 //! ```
-
-mod options;
 
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use optimist::{Entity, IntoKey, Table};
-use optimist_tests::{Backend, Machine};
-use options::Options;
+use optimist_examples::{AnyError, Options, Site};
+use optimist_tests::Machine;
 
 const ID: &str = "page-views";
 
@@ -33,7 +31,13 @@ struct UuidCounter {
     count: u64,
 }
 
-type AnyError = Box<dyn std::error::Error + Send + Sync>;
+/// How many count, how often, and how far away.
+#[derive(Clone, Copy)]
+struct Race {
+    machines: u64,
+    increments: u64,
+    latency: Duration,
+}
 
 /// What one way of counting came to.
 struct Row {
@@ -46,27 +50,40 @@ struct Row {
 
 #[tokio::main]
 async fn main() -> Result<ExitCode, AnyError> {
-    let options = match Options::parse(std::env::args().skip(1)) {
-        Ok(options) => options,
-        Err(usage) => {
-            eprintln!("{usage}");
-            return Ok(ExitCode::from(2));
-        }
+    let options = Options::of_process(
+        "counter",
+        [("machines", 8), ("increments", 50), ("latency", 10)],
+    );
+    let [machines, increments, latency] = options.numbers;
+    let race = Race {
+        machines: machines.max(1),
+        increments,
+        latency: Duration::from_millis(latency),
     };
-    let backend = Backend::at(options.endpoint.clone())?;
-    let expected = options.machines * options.increments;
+    // For an increment: 2 unconditional, 4 to 7 with each lock.
+    let requests = 16 * race.machines * race.increments;
+    options
+        .place
+        .run(requests, async |site| count_up(site, race).await)
+        .await
+}
+
+async fn count_up(site: &Site, race: Race) -> Result<ExitCode, AnyError> {
+    let expected = race.machines * race.increments;
     println!(
         "{} machines × {} increments of one item, {} ms added to each request\n",
-        options.machines, options.increments, options.latency
+        race.machines,
+        race.increments,
+        race.latency.as_millis()
     );
     println!(
         "{:14} {:>8} {:>8} {:>6} {:>8} {:>10} {:>10} {:>8}",
         "", "expected", "final", "lost", "doubled", "req/incr", "conflicts", "seconds"
     );
     let rows = [
-        unconditional(&backend, &options).await?,
-        optimistic::<VersionCounter>("version", &backend, &options).await?,
-        optimistic::<UuidCounter>("uuid", &backend, &options).await?,
+        unconditional(site, race).await?,
+        optimistic::<VersionCounter>("version", site, race).await?,
+        optimistic::<UuidCounter>("uuid", site, race).await?,
     ];
     for row in &rows {
         println!(
@@ -90,9 +107,9 @@ async fn main() -> Result<ExitCode, AnyError> {
 }
 
 /// Read, add one, write the whole item back: what loses updates.
-async fn unconditional(backend: &Backend, options: &Options) -> Result<Row, AnyError> {
-    backend.create_table::<VersionCounter>().await?;
-    let machines = machines(backend, options);
+async fn unconditional(site: &Site, race: Race) -> Result<Row, AnyError> {
+    site.create_table::<VersionCounter>().await?;
+    let machines = machines(site, race);
     let table = machines[0].db.table::<VersionCounter>().name().to_owned();
     let key = || AttributeValue::S(ID.to_owned());
     let put = |client: &aws_sdk_dynamodb::Client, count: u64| {
@@ -102,7 +119,7 @@ async fn unconditional(backend: &Backend, options: &Options) -> Result<Row, AnyE
     };
     put(machines[0].db.client(), 0).await?;
     let started = Instant::now();
-    let increments = options.increments;
+    let increments = race.increments;
     futures::future::try_join_all(machines.iter().map(|machine| async {
         for _ in 0..increments {
             let client = machine.db.client();
@@ -171,21 +188,17 @@ impl Counts for UuidCounter {
 }
 
 /// `modify`: read, add one, write on the condition of the lock, again until it lands.
-async fn optimistic<E: Counts>(
-    way: &'static str,
-    backend: &Backend,
-    options: &Options,
-) -> Result<Row, AnyError>
+async fn optimistic<E: Counts>(way: &'static str, site: &Site, race: Race) -> Result<Row, AnyError>
 where
     &'static str: IntoKey<E::Key>,
 {
-    backend.create_table::<E>().await?;
-    let machines = machines(backend, options);
+    site.create_table::<E>().await?;
+    let machines = machines(site, race);
     machines[0].db.table::<E>().insert(E::new()).await?;
     let before = sent(&machines);
     let started = Instant::now();
     let tasks = machines.iter().map(|machine| {
-        let (counters, increments): (Table<E>, _) = (machine.db.table(), options.increments);
+        let (counters, increments): (Table<E>, _) = (machine.db.table(), race.increments);
         tokio::spawn(async move {
             let mut conflicts = 0;
             for _ in 0..increments {
@@ -212,10 +225,9 @@ where
 }
 
 /// Each its own client, its own `Db`, its own writer id.
-fn machines(backend: &Backend, options: &Options) -> Vec<Machine> {
-    let latency = Duration::from_millis(options.latency);
-    (0..options.machines)
-        .map(|_| backend.machine_with(latency, |db| db))
+fn machines(site: &Site, race: Race) -> Vec<Machine> {
+    (0..race.machines)
+        .map(|_| site.machine_with(race.latency, |db| db))
         .collect()
 }
 

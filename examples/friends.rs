@@ -2,15 +2,14 @@
 //! index, as `REMOVE friends[i]` does it, the wrong friend can go; here are the ways that are safe.
 //!
 //! ```text
-//! cargo run --example friends
+//! cargo run --example friends -- [--endpoint URL | --aws]
 //! ```
 
 use std::collections::BTreeSet;
 
 use optimist::{Edit, Entity, Table};
-use optimist_tests::Backend;
-
-type AnyError = Box<dyn std::error::Error + Send + Sync>;
+use optimist_examples::{AnyError, Options, Site};
+use optimist_tests::Machine;
 
 /// A list under a version lock.
 #[derive(Entity, Debug, Clone)]
@@ -48,21 +47,25 @@ fn names() -> Vec<String> {
 
 #[tokio::main]
 async fn main() -> Result<(), AnyError> {
-    let backend = Backend::from_env()?;
+    let options = Options::of_process("friends", []);
+    options.place.run(30, unfriend).await
+}
+
+async fn unfriend(site: &Site) -> Result<(), AnyError> {
     println!("ann's friends: {}\n", FRIENDS.join(" "));
     println!("two machines read the list; one removes bob, the other eve\n");
 
-    by_index(&backend).await?;
+    by_index(site).await?;
     let ways = [
         (
             "element and version",
-            lists::<Versioned>(&backend, |name| Versioned::FRIENDS.remove_value(name)).await?,
+            lists::<Versioned>(site, |name| Versioned::FRIENDS.remove_value(name)).await?,
         ),
         (
             "element alone (values)",
-            lists::<Plain>(&backend, |name| Plain::FRIENDS.remove_value(name)).await?,
+            lists::<Plain>(site, |name| Plain::FRIENDS.remove_value(name)).await?,
         ),
-        ("set", sets(&backend).await?),
+        ("set", sets(site).await?),
     ];
     let expected = ["cat", "dan", "fay", "gus"];
     let mut right = true;
@@ -78,9 +81,9 @@ async fn main() -> Result<(), AnyError> {
 }
 
 /// What goes wrong: both found their index in the list as it was read.
-async fn by_index(backend: &Backend) -> Result<(), AnyError> {
-    backend.create_table::<Versioned>().await?;
-    let machine = backend.machine();
+async fn by_index(site: &Site) -> Result<(), AnyError> {
+    site.create_table::<Versioned>().await?;
+    let machine = site.machine();
     let table = machine.db.table::<Versioned>();
     let friends = names();
     let (bob, eve) = (0, 3);
@@ -144,12 +147,12 @@ type Left = (Vec<String>, String);
 
 /// Both machines read before either writes: the second one's element has moved, which it notices, finds it again, and
 /// removes the right one.
-async fn lists<E: Friends>(backend: &Backend, remove: fn(&str) -> Edit<E>) -> Result<Left, AnyError>
+async fn lists<E: Friends>(site: &Site, remove: fn(&str) -> Edit<E>) -> Result<Left, AnyError>
 where
     &'static str: optimist::IntoKey<E::Key>,
 {
-    backend.create_table::<E>().await?;
-    let machines = [backend.machine(), backend.machine()];
+    site.create_table::<E>().await?;
+    let machines = [site.machine(), site.machine()];
     let tables: [Table<E>; 2] = [machines[0].db.table(), machines[1].db.table()];
     tables[0].insert(E::new()).await?;
     let (mut first, mut second) = (
@@ -172,9 +175,9 @@ where
 }
 
 /// One blind request each: no read, no conflict, no retry.
-async fn sets(backend: &Backend) -> Result<Left, AnyError> {
-    backend.create_table::<Members>().await?;
-    let machines = [backend.machine(), backend.machine()];
+async fn sets(site: &Site) -> Result<Left, AnyError> {
+    site.create_table::<Members>().await?;
+    let machines = [site.machine(), site.machine()];
     let table = machines[0].db.table::<Members>();
     let friends = names().into_iter().collect();
     table
@@ -184,7 +187,7 @@ async fn sets(backend: &Backend) -> Result<Left, AnyError> {
         })
         .await?;
     machines[0].transport.reset();
-    let remove = |machine: &optimist_tests::Machine, name: &str| {
+    let remove = |machine: &Machine, name: &str| {
         let table = machine.db.table::<Members>();
         table
             .apply("ann", Members::FRIENDS.delete([name]))

@@ -2,16 +2,14 @@
 //! sold twice, and every sale has a number of its own.
 //!
 //! ```text
-//! cargo run --example inventory
+//! cargo run --example inventory -- [--endpoint URL | --aws]
 //! ```
 
 use std::collections::BTreeSet;
 use std::time::Duration;
 
 use optimist::{Entity, Table};
-use optimist_tests::Backend;
-
-type AnyError = Box<dyn std::error::Error + Send + Sync>;
+use optimist_examples::{AnyError, Options, Site};
 
 #[derive(Entity, Debug)]
 #[entity(table = "stock")]
@@ -43,11 +41,15 @@ struct Sales {
 
 #[tokio::main]
 async fn main() -> Result<(), AnyError> {
-    let backend = Backend::from_env()?;
-    backend.create_table::<Stock>().await?;
-    backend.create_table::<Sequence>().await?;
+    let options = Options::of_process("inventory", []);
+    options.place.run(1_200, sell_out).await
+}
+
+async fn sell_out(site: &Site) -> Result<(), AnyError> {
+    site.create_table::<Stock>().await?;
+    site.create_table::<Sequence>().await?;
     let machines: Vec<_> = (0..MACHINES)
-        .map(|_| backend.machine_with(Duration::from_millis(2), |db| db))
+        .map(|_| site.machine_with(Duration::from_millis(2), |db| db))
         .collect();
     let stock = machines[0].db.table::<Stock>();
     for sku in ["blind", "computed"] {
@@ -149,9 +151,9 @@ async fn sell(
                         stock.left -= 1;
                         stock.sold += 1;
                     }
-                    available
+                    Ok::<_, optimist::Error>(available)
                 };
-                stock.modify(way.sku(), take).await?.output
+                stock.try_modify(way.sku(), take).await?.output
             }
         };
         if !sold {

@@ -2,20 +2,21 @@
 //! version, again after a conditional failure), and Optimist's `modify`, under the same faults.
 //!
 //! ```text
-//! cargo run --release --example lost_answers -- [--writers 8] [--increments 50]
+//! cargo run --release --example lost_answers -- [--writers 8] [--increments 50] [--endpoint URL | --aws]
 //! ```
 //!
-//! The engine is embedded and the clock jumps over waits, so this takes seconds of computing and none of sleeping.
+//! The faults happen in this process, between the SDK and the place. With the embedded engine the clock jumps over waits, so this
+//! takes seconds of computing and none of sleeping; a socket waits as long as it waits.
 
 use std::process::ExitCode;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::AttributeValue;
-use optimist::{Entity, IntoKey, RetryPolicy};
-use optimist_tests::{Backend, Fault, Machine};
-
-const ID: &str = "page-views";
+use optimist::key::Single;
+use optimist::{Entity, RetryPolicy};
+use optimist_examples::{AnyError, Options, Place, Site};
+use optimist_tests::{Fault, Machine};
 
 #[derive(Entity)]
 #[entity(table = "version-counters", lock = version)]
@@ -32,8 +33,6 @@ struct UuidCounter {
     id: String,
     count: u64,
 }
-
-type AnyError = Box<dyn std::error::Error + Send + Sync>;
 
 /// What one way of counting came to under one fault.
 #[derive(Default)]
@@ -53,16 +52,33 @@ impl Count {
 }
 
 #[derive(Clone, Copy)]
-struct Options {
-    writers: usize,
-    increments: u32,
+struct Race {
+    writers: u64,
+    increments: u64,
 }
 
 fn main() -> Result<ExitCode, AnyError> {
-    let Some(options) = options() else {
-        eprintln!("usage: lost_answers [--writers N] [--increments M]");
-        return Ok(ExitCode::from(2));
+    let options = Options::of_process("lost_answers", [("writers", 8), ("increments", 50)]);
+    let [writers, increments] = options.numbers;
+    let race = Race {
+        writers,
+        increments,
     };
+    // On one thread. Nobody waits for the embedded engine, so the clock may jump.
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .start_paused(options.place == Place::Embedded)
+        .build()?;
+    // Ten faults, and 19 to 22 requests for an increment done three times.
+    let requests = 220 * writers * increments;
+    runtime.block_on(
+        options
+            .place
+            .run(requests, async |site| compare(site, race).await),
+    )
+}
+
+async fn compare(site: &Site, race: Race) -> Result<ExitCode, AnyError> {
     let late = Duration::from_millis(3);
     let faults = [
         ("answer lost", Fault::LoseAnswer),
@@ -72,8 +88,8 @@ fn main() -> Result<ExitCode, AnyError> {
         ("delivered late", Fault::Late(late)),
     ];
     println!(
-        "{} writers × {} increments of one item, 10 ms a round trip\n",
-        options.writers, options.increments
+        "{} writers × {} increments of one item, 10 ms added to each request\n",
+        race.writers, race.increments
     );
     println!(
         "{:30} {:>22} {:>22} {:>22}\n{:30} {:>22} {:>22} {:>22}",
@@ -89,13 +105,17 @@ fn main() -> Result<ExitCode, AnyError> {
     let (mut doubled, mut right) = (0, true);
     for (name, fault) in faults {
         for probability in [0.05, 0.2] {
-            let run = |way| replayable(way, options, fault, probability);
-            let counts = [run(Way::BareSdk)?, run(Way::Version)?, run(Way::Uuid)?];
+            let name = format!("{name}, {:.0} %", probability * 100.0);
+            let run = async |way| replayable(way, site, race, &name, (fault, probability)).await;
+            let counts = [
+                run(Way::BareSdk).await?,
+                run(Way::Version).await?,
+                run(Way::Uuid).await?,
+            ];
             let cells = counts.each_ref().map(|count| {
-                let requests = ratio(count.requests, options);
+                let requests = ratio(count.requests, race);
                 format!("{:+} / {} / {requests:.1}", count.off_by(), count.errors)
             });
-            let name = format!("{name}, {:.0} %", probability * 100.0);
             println!(
                 "{name:30} {:>22} {:>22} {:>22}",
                 cells[0], cells[1], cells[2]
@@ -129,70 +149,57 @@ enum Way {
     Uuid,
 }
 
-/// On one thread, with a clock that jumps and seeded randomness.
-fn replayable(
+/// With seeded randomness, on an item of its own.
+async fn replayable(
     way: Way,
-    options: Options,
-    fault: Fault,
-    probability: f64,
+    site: &Site,
+    race: Race,
+    id: &str,
+    fault: (Fault, f64),
 ) -> Result<Count, AnyError> {
     fastrand::seed(7);
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_time()
-        .start_paused(true)
-        .build()?;
-    runtime.block_on(async {
-        let backend = Backend::at(None)?;
-        let machines: Vec<_> = (0..options.writers)
-            .map(|i| {
-                let machine = backend.machine_with(Duration::from_millis(10), |db| {
-                    db.retry(
-                        RetryPolicy::default()
-                            .deadline(Duration::from_mins(10))
-                            .attempts(1000),
-                    )
-                });
-                let faults = [(fault, probability)];
-                machine.transport.plan(i as u64, &["UpdateItem"], faults);
-                machine
-            })
-            .collect();
-        match way {
-            Way::BareSdk => bare(&backend, &machines, options).await,
-            Way::Version => {
-                let new = VersionCounter {
-                    id: ID.into(),
-                    count: 0,
-                };
-                optimist(&backend, &machines, options, new, |c| &mut c.count).await
-            }
-            Way::Uuid => {
-                let new = UuidCounter {
-                    id: ID.into(),
-                    count: 0,
-                };
-                optimist(&backend, &machines, options, new, |c| &mut c.count).await
-            }
+    let machines: Vec<_> = (0..race.writers)
+        .map(|seed| {
+            let machine = site.machine_with(Duration::from_millis(10), |db| {
+                db.retry(
+                    RetryPolicy::default()
+                        .deadline(Duration::from_mins(10))
+                        .attempts(1000),
+                )
+            });
+            machine.transport.plan(seed, &["UpdateItem"], [fault]);
+            machine
+        })
+        .collect();
+    let count = 0;
+    match way {
+        Way::BareSdk => bare(site, &machines, race, &format!("{id}, by hand")).await,
+        Way::Version => {
+            let new = |id| VersionCounter { id, count };
+            optimist(site, &machines, race, id, new, |c| &mut c.count).await
         }
-    })
+        Way::Uuid => {
+            let new = |id| UuidCounter { id, count };
+            optimist(site, &machines, race, id, new, |c| &mut c.count).await
+        }
+    }
 }
 
-async fn optimist<E: Entity>(
-    backend: &Backend,
+async fn optimist<E: Entity<Key = Single<String>>>(
+    site: &Site,
     machines: &[Machine],
-    options: Options,
-    new: E,
+    race: Race,
+    id: &str,
+    new: impl FnOnce(String) -> E,
     count: fn(&mut E) -> &mut u64,
-) -> Result<Count, AnyError>
-where
-    &'static str: IntoKey<E::Key>,
-{
-    backend.create_table::<E>().await?;
-    backend.machine().db.table::<E>().insert(new).await?;
+) -> Result<Count, AnyError> {
+    site.create_table::<E>().await?;
+    let all = site.machine().db.table::<E>();
+    all.insert(new(id.to_owned())).await?;
     let writers = machines.iter().map(|machine| async {
         let (table, mut counted) = (machine.db.table::<E>(), Count::default());
-        for _ in 0..options.increments {
-            match table.modify(ID, |counter| *count(counter) += 1).await {
+        for _ in 0..race.increments {
+            match table.modify(id, |counter| *count(counter) += 1).await {
                 Ok(_) => counted.succeeded += 1,
                 Err(error) => {
                     counted.errors += 1;
@@ -203,21 +210,17 @@ where
         counted
     });
     let counts = futures::future::join_all(writers).await;
-    let mut end = backend.machine().db.table::<E>().require(ID).await?;
+    let mut end = all.require(id).await?;
     Ok(sum(counts, machines, i64::try_from(*count(&mut end))?))
 }
 
 /// The loop that everybody writes by hand.
-async fn bare(
-    backend: &Backend,
-    machines: &[Machine],
-    options: Options,
-) -> Result<Count, AnyError> {
-    backend.create_table::<VersionCounter>().await?;
-    let reader = backend.machine();
+async fn bare(site: &Site, machines: &[Machine], race: Race, id: &str) -> Result<Count, AnyError> {
+    site.create_table::<VersionCounter>().await?;
+    let reader = site.machine();
     let table = reader.db.table::<VersionCounter>().name().to_owned();
     let number = |n: i64| AttributeValue::N(n.to_string());
-    let id = || AttributeValue::S(ID.to_owned());
+    let id = || AttributeValue::S(id.to_owned());
     let put = reader
         .db
         .client()
@@ -238,7 +241,7 @@ async fn bare(
     };
     let writers = machines.iter().map(|machine| async {
         let (client, mut counted) = (machine.db.client(), Count::default());
-        for _ in 0..options.increments {
+        for _ in 0..race.increments {
             let outcome = loop {
                 let item = match read(client).await {
                     Ok(output) => output.item,
@@ -300,23 +303,6 @@ fn sum(counts: Vec<Count>, machines: &[Machine], counted: i64) -> Count {
 }
 
 #[allow(clippy::cast_precision_loss)]
-fn ratio(requests: u64, options: Options) -> f64 {
-    requests as f64 / (options.writers as f64 * f64::from(options.increments)).max(1.0)
-}
-
-fn options() -> Option<Options> {
-    let mut options = Options {
-        writers: 8,
-        increments: 50,
-    };
-    let mut arguments = std::env::args().skip(1);
-    while let Some(name) = arguments.next() {
-        let value = arguments.next()?;
-        match name.as_str() {
-            "--writers" => options.writers = value.parse().ok()?,
-            "--increments" => options.increments = value.parse().ok()?,
-            _ => return None,
-        }
-    }
-    Some(options)
+fn ratio(requests: u64, race: Race) -> f64 {
+    requests as f64 / (race.writers * race.increments).max(1) as f64
 }

@@ -47,40 +47,58 @@ mod db;
 mod entity;
 mod error;
 mod expr;
+pub mod key;
 #[cfg(feature = "local")]
 pub mod local;
 mod lock;
 mod retry;
 mod table;
-mod value;
+pub mod time;
+pub mod value;
 mod wire;
+mod write;
 
-pub use optimist_derive::{Entity, Part};
+pub use optimist_derive::{Entity, KeyValue, Part};
 
 pub use db::{Db, DbBuilder, Table};
-pub use entity::{
-    AttributeSchema, AutoKey, Composite, Entity, IntoKey, Key, KeyFor, KeyScalar, KeySchema,
-    KeyType, KeyValue, Schema, Single, Stored,
-};
+pub use entity::{Entity, Stored};
 pub use error::{Error, ErrorKind, Result};
-pub use expr::{
-    Attr, AttributeType, Change, Condition, Container, Edit, Holds, InList, KeyAttr, KeyAttribute,
-    ListField, MapField, NumberField, Opaque, Operand, OrderedField, OrderedForm, Plain, PlainForm,
-    Set, SetForm, Settable, Size, StringField,
-};
-#[cfg(feature = "test-judges")]
+pub use expr::{Attr, Change, Condition, Edit};
+pub use key::{IntoKey, Key, KeyValue};
+#[cfg(feature = "_test-judges")]
 #[doc(hidden)]
 pub use lock::Judging;
-pub use lock::{Lock, LockError, LockKind, LockSchema, Token, TokenError};
-pub use retry::RetryPolicy;
-pub use table::{
-    Apply, ApplyOnce, ApplyReturning, ConvertToSet, Delete, DeleteUnchecked, Deleted, Edited, Get,
-    Insert, InsertOnce, Modified, Modify, ModifyWith, PutUnchecked, Reload, Require, Reread, Save,
-    SaveAs, TryModify, Update,
-};
-pub use value::{
-    AttributeValue, Encoded, Item, Number, NumberError, Problem, SetField, ValueError, item_size,
-};
+pub use lock::{Lock, LockError, Token, TokenError};
+pub use retry::{Clock, RetryPolicy, SystemClock};
+pub use table::{Deleted, Edited};
+pub use value::{AttributeValue, Item, Number, item_size};
+pub use write::{Modified, Reread};
+
+/// The verbs as builders: what [`Table`]'s methods return. Set options, then `.await`.
+pub mod action {
+    pub use crate::table::{
+        Apply, ApplyOnce, ApplyReturning, ConvertToSet, Delete, DeleteUnchecked, Get, Insert,
+        Modify, ModifyWith, Nothing, PutUnchecked, Reload, Require, Save, SaveAs, TryModify,
+        Update,
+    };
+}
+
+/// What an attribute can do: how it is stored, and what its type allows in conditions and changes.
+pub mod attr {
+    pub use crate::expr::{
+        AttributeType, Container, Holds, InList, IntoChange, KeyAttr, KeyAttribute, ListField,
+        MapField, NumberField, Opaque, Operand, Ordered, OrderedField, OrderedForm, Plain,
+        PlainForm, Set, SetForm, Settable, Size, StringField, TextForm,
+    };
+    pub use crate::value::SetField;
+}
+
+/// What the derive knows of an entity, as data.
+pub mod schema {
+    pub use crate::entity::{AttributeSchema, AutoKey, AutoTime, Schema};
+    pub use crate::key::{KeyAttributeSchema, KeySchema, KeyType};
+    pub use crate::lock::{LockKind, LockSchema};
+}
 
 /// What derived code calls; not for use by hand.
 #[doc(hidden)]
@@ -92,15 +110,15 @@ pub mod __derive {
     pub use std::time::SystemTime;
     pub use std::vec::Vec;
 
-    pub use crate::entity::{
-        AnyShape, AttributeSchema, AutoKey, Composite, Key, KeySchema, KeyType, KeyValue, Schema,
-        Single, decode_key, decode_key_value, encode_key, find, time,
+    pub use crate::entity::{AttributeSchema, Schema, fill_key, set_time, time};
+    pub use crate::expr::{Attr, KeyAttribute, Opaque, Ordered, Plain, Set};
+    pub use crate::key::{
+        AnyShape, Composite, Key, KeyAttributeSchema, KeyForm, KeyScalar, KeySchema, KeyType,
+        Single,
     };
-    pub use crate::expr::{Attr, KeyAttribute, Opaque, Plain, Set};
     pub use crate::lock::{LockKind, LockSchema};
     pub use crate::value::{
-        AttributeValue, Encoded, Item, ValueError, decode, decode_set, decode_with, encode,
-        encode_set, encode_with,
+        AttributeValue, Encoded, Form, Item, ValueError, decode_with, encode_with,
     };
 }
 

@@ -50,6 +50,7 @@ pub(crate) struct FieldAttrs {
     pub(crate) rename: Option<LitStr>,
     pub(crate) default: Option<DefaultAttr>,
     pub(crate) with: Option<Path>,
+    pub(crate) ordered: Option<Span>,
     pub(crate) aliases: Vec<LitStr>,
     pub(crate) skip_serializing_if: Option<Path>,
     pub(crate) constant: Option<Ident>,
@@ -154,6 +155,16 @@ impl LockAttr {
 }
 
 impl FieldAttrs {
+    /// Whether a `with` module stores values in their order: as it says, or as ours for times do.
+    pub(crate) fn is_ordered(&self) -> bool {
+        let segments = self.with.iter().flat_map(|path| &path.segments);
+        let names: Vec<_> = segments.map(|segment| segment.ident.to_string()).collect();
+        let mut names: Vec<_> = names.iter().map(String::as_str).collect();
+        names.pop_if(|last| *last == "option");
+        let times = matches!(names[..], [.., "time", "epoch_millis" | "epoch_seconds"]);
+        times || self.ordered.is_some()
+    }
+
     pub(crate) fn parse(attributes: &[Attribute], errors: &mut Errors) -> Self {
         let mut all = Self::default();
         for meta in metas(attributes, "entity", errors) {
@@ -165,7 +176,8 @@ impl FieldAttrs {
                 "skip" => set(&mut all.skip, &meta, flag(&meta), errors),
                 "rename" => set(&mut all.rename, &meta, text(&meta), errors),
                 "default" => set(&mut all.default, &meta, default(&meta), errors),
-                "with" => set(&mut all.with, &meta, path(&meta), errors),
+                "with" => set(&mut all.with, &meta, module(&meta), errors),
+                "ordered" => set(&mut all.ordered, &meta, flag(&meta), errors),
                 "created_at" => set(&mut all.created_at, &meta, flag(&meta), errors),
                 "updated_at" => set(&mut all.updated_at, &meta, flag(&meta), errors),
                 "auto_uuid" => set(&mut all.auto_uuid, &meta, flag(&meta), errors),
@@ -177,7 +189,7 @@ impl FieldAttrs {
                     meta.path(),
                     format!(
                         "unknown attribute `{other}`, expected `partition_key`, `sort_key`, `lock`, `set`, \
-                         `rename`, `default`, `skip`, `with`, `const`, `created_at`, `updated_at` or `auto_uuid`"
+                         `rename`, `default`, `skip`, `with`, `ordered`, `const`, `created_at`, `updated_at` or `auto_uuid`"
                     ),
                 ),
             }
@@ -271,6 +283,14 @@ fn text(meta: &Meta) -> syn::Result<LitStr> {
 
 fn path(meta: &Meta) -> syn::Result<Path> {
     text(meta)?.parse()
+}
+
+/// `with = module`, or `with = "module"`.
+fn module(meta: &Meta) -> syn::Result<Path> {
+    match &meta.require_name_value()?.value {
+        Expr::Path(path) if path.qself.is_none() => Ok(path.path.clone()),
+        _ => path(meta),
+    }
 }
 
 fn default(meta: &Meta) -> syn::Result<DefaultAttr> {

@@ -42,15 +42,36 @@ pub(crate) fn check(model: &Model, errors: &mut Errors) {
             errors.on(&second.ident, format!("an entity has one {what}"));
         }
     }
-    model
-        .fields
-        .iter()
-        .for_each(|field| check_field(field, errors));
+    for field in &model.fields {
+        check_field(field, errors);
+        // Without the attribute, an entity reads an Option or a set.
+        let absent = is_option(&field.ty) || field.attrs.set.is_some();
+        check_skipped(field, absent || model.default.is_some(), errors);
+    }
     check_names(model, errors);
 }
 
+/// What is not always stored must be read all the same.
+fn check_skipped(field: &Field, absent: bool, errors: &mut Errors) {
+    if let Some(skip) = &field.attrs.skip_serializing_if
+        && field.attrs.default.is_none()
+        && !absent
+    {
+        errors.on(
+            skip,
+            "`skip_serializing_if` needs `default`: without it, what was stored without the attribute could never be read \
+             again; add `#[serde(default)]`",
+        );
+    }
+}
+
 /// A part is stored inside an attribute, by serde alone.
-pub(crate) fn check_part(input: &DeriveInput, errors: &mut Errors) {
+pub(crate) fn check_part(input: &DeriveInput, model: &Model, errors: &mut Errors) {
+    for field in &model.fields {
+        // Serde knows no absent value of what it reads `with` a module.
+        let absent = is_option(&field.ty) && field.attrs.with.is_none();
+        check_skipped(field, absent || model.default.is_some(), errors);
+    }
     let mut refuse = |attributes: &[Attribute], allowed: &str| {
         let own = attributes.iter().filter(|a| a.path().is_ident("entity"));
         for meta in own.filter_map(|a| attr::entries(a).ok()).flatten() {
@@ -96,6 +117,12 @@ fn check_field(field: &Field, errors: &mut Errors) {
         }
     } else if let (Some(span), Some(_)) = (attrs.set, &attrs.with) {
         errors.at(span, "`set` and `with` both say how the field is stored");
+    }
+    if let (Some(span), None) = (attrs.ordered, &attrs.with) {
+        errors.at(
+            span,
+            "`ordered` says something of a `with` module; without one the type decides",
+        );
     }
     let key = matches!(field.role, Role::PartitionKey | Role::SortKey);
     if let (Some(span), false) = (attrs.auto_uuid, key) {

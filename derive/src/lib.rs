@@ -10,6 +10,7 @@ mod check;
 mod errors;
 mod expand;
 mod model;
+mod newtype;
 
 use proc_macro::TokenStream;
 use syn::{DeriveInput, parse_macro_input};
@@ -39,10 +40,11 @@ use syn::{DeriveInput, parse_macro_input};
 /// | `lock` | shows the lock, read-only: an `Option` or a field with `default`, of an integer or string type |
 /// | `set` | stored as a DynamoDB set (SS, NS, BS) instead of a list; the empty set is an absent attribute |
 /// | `rename = "name"` | the attribute's name |
-/// | `default`, `default = "path"` | the value where the attribute is absent |
+/// | `default`, `default = "path"` | the value where the attribute is absent; the same one each time, or reading it is a change |
 /// | `skip` | not stored; read as `Default::default()` |
-/// | `with = "module"` | (de)serialized by `module::serialize` and `module::deserialize` |
-/// | `created_at` | the time of creation, of any type that is `From<SystemTime>` (`chrono`, `time`, std); set by every write that makes an item |
+/// | `with = module`, `with = "module"` | (de)serialized by `module::serialize` and `module::deserialize`; `optimist::time` has two for times |
+/// | `ordered` | with `with`: the module stores numbers, strings or bytes in the order of the values, so that the path has `lt`, `between` and the like (`optimist::time::epoch_millis` and `epoch_seconds` are taken for that) |
+/// | `created_at` | the time of creation, of any type that is `From` or `TryFrom<SystemTime>` (std, `chrono`, `time`, `jiff`); set by every write that makes an item |
 /// | `updated_at` | the time of the last change, likewise; set by every write, and no change by itself |
 /// | `auto_uuid` | on a key of type `Uuid` or `String`: a nil or empty one is generated for a new item |
 /// | `const = "NAME"` | renames the constant that is the attribute's typed path, by default the field in upper case |
@@ -51,12 +53,13 @@ use syn::{DeriveInput, parse_macro_input};
 /// `rename`, `rename_all`, `default`, `skip`, `with`, `skip_serializing_if` and `alias` are honoured where no `entity`
 /// attribute says otherwise (a field with an `entity` key, lock, `set`, `with` or `rename` is stored, even if serde skips
 /// it), so that a struct which also derives `Serialize` has one name for each attribute. A value read
-/// from an alias moves to the attribute's own name when it is written. Every other serde attribute is refused.
+/// from an alias moves to the attribute's own name when it is written. `skip_serializing_if` needs a `default` that reads
+/// what it skipped (an Option has one). Every other serde attribute is refused.
 #[proc_macro_derive(Entity, attributes(entity, serde))]
 pub fn entity(input: TokenStream) -> TokenStream {
     let input = parse_macro_input!(input as DeriveInput);
     let mut errors = errors::Errors::default();
-    let model = model::Model::of(&input, &mut errors);
+    let model = model::Model::of(&input, model::What::Entity, &mut errors);
     check::check(&model, &mut errors);
     match errors.into_tokens() {
         None => expand::entity(&model).into(),
@@ -78,9 +81,21 @@ pub fn entity(input: TokenStream) -> TokenStream {
 pub fn part(input: TokenStream) -> TokenStream {
     let input = parse_macro_input!(input as DeriveInput);
     let mut errors = errors::Errors::default();
-    let model = model::Model::of(&input, &mut errors);
-    check::check_part(&input, &mut errors);
+    let model = model::Model::of(&input, model::What::Part, &mut errors);
+    check::check_part(&input, &model, &mut errors);
     let mut tokens = expand::part(&model);
+    tokens.extend(errors.into_tokens());
+    tokens.into()
+}
+
+/// Makes a newtype a partition or sort key: it is stored as its one field is, which must be a key type itself.
+///
+/// `#[entity(crate = "…")]` says where `optimist` is.
+#[proc_macro_derive(KeyValue, attributes(entity))]
+pub fn key_value(input: TokenStream) -> TokenStream {
+    let input = parse_macro_input!(input as DeriveInput);
+    let mut errors = errors::Errors::default();
+    let mut tokens = newtype::key_value(&input, &mut errors).unwrap_or_default();
     tokens.extend(errors.into_tokens());
     tokens.into()
 }

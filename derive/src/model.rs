@@ -44,6 +44,13 @@ pub(crate) struct Field {
     pub(crate) attrs: FieldAttrs,
 }
 
+/// What a struct is to be.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum What {
+    Entity,
+    Part,
+}
+
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Role {
     PartitionKey,
@@ -54,7 +61,8 @@ pub(crate) enum Role {
 }
 
 impl Model {
-    pub(crate) fn of(input: &DeriveInput, errors: &mut Errors) -> Self {
+    /// The struct as `what` it is to be: an entity or a part.
+    pub(crate) fn of(input: &DeriveInput, what: What, errors: &mut Errors) -> Self {
         let attrs = StructAttrs::parse(&input.attrs, errors);
         let named = match &input.data {
             Data::Struct(data) => match &data.fields {
@@ -64,15 +72,20 @@ impl Model {
             _ => None,
         };
         if named.is_none() {
-            let what = match input.data {
-                Data::Enum(_) => "an enum cannot be an entity",
-                Data::Union(_) => "a union cannot be an entity",
-                Data::Struct(_) => "a struct without named fields cannot be an entity",
+            let kind = match input.data {
+                Data::Enum(_) => "an enum",
+                Data::Union(_) => "a union",
+                Data::Struct(_) => "a struct without named fields",
             };
-            errors.on(
-                &input.ident,
-                format!("{what}: an item is a struct with named fields, one for each attribute"),
-            );
+            let why = match what {
+                What::Entity => {
+                    "cannot be an entity: an item is a struct with named fields, one for each attribute"
+                }
+                What::Part => {
+                    "cannot be a part: a part is a struct with named fields, each of which gets a path; without `Part` the type can be a field all the same"
+                }
+            };
+            errors.on(&input.ident, format!("{kind} {why}"));
         }
         let fields = named.into_iter().flatten().filter_map(|field| {
             let attributes = FieldAttrs::parse(&field.attrs, errors);

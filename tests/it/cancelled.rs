@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use optimist::Deleted;
+use optimist::{Deleted, Stored};
 use optimist_tests::Fault;
 
 use crate::support::{Counter, counter, world};
@@ -27,7 +27,7 @@ async fn a_cancelled_save_that_landed_is_no_conflict_for_the_next_one() {
     handle.count += 1;
     counters.save(&mut handle).await.unwrap();
     assert_eq!(counters.require("c").await.unwrap().count, 2);
-    assert_eq!(handle.lock(), Some(&optimist::Lock::Version(3)));
+    assert_eq!(Stored::lock(&handle), Some(&optimist::Lock::Version(3)));
 }
 
 #[tokio::test]
@@ -82,7 +82,7 @@ async fn a_cancelled_save_that_was_taken_back_is_taken_back() {
         let read = counters.require("c").await.unwrap();
         assert_eq!(read.count, 0, "{fault:?}");
         assert_ne!(
-            read.lock(),
+            Stored::lock(&read),
             Some(&optimist::Lock::Version(1)),
             "a copy under way is fenced"
         );

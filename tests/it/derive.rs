@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use optimist::{AttributeValue, Entity, KeyScalar, KeyType, KeyValue, Lock, Stored, ValueError};
+use optimist::key::{KeyScalar, KeyType};
+use optimist::value::ValueError;
+use optimist::{AttributeValue, Entity, KeyValue, Lock, Part, Stored};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use uuid::Uuid;
 
@@ -88,7 +90,7 @@ fn doc() -> Doc {
 async fn serde_and_entity_attributes_decide_names_and_forms() {
     let (_, _, docs) = world!(Doc);
     let stored = docs.insert(doc()).await.unwrap();
-    let names: BTreeSet<_> = stored.image().keys().map(String::as_str).collect();
+    let names: BTreeSet<_> = Stored::image(&stored).keys().map(String::as_str).collect();
     let expected = [
         "id",
         "lastEditor",
@@ -100,11 +102,11 @@ async fn serde_and_entity_attributes_decide_names_and_forms() {
         "journal",
     ];
     assert_eq!(names, expected.into());
-    assert_eq!(stored.image()["id"], s("doc-1"));
-    assert_eq!(stored.image()["shout"], s("HEY"));
-    assert!(stored.image()["readers"].is_ss());
+    assert_eq!(Stored::image(&stored)["id"], s("doc-1"));
+    assert_eq!(Stored::image(&stored)["shout"], s("HEY"));
+    assert!(Stored::image(&stored)["readers"].is_ss());
     let read = docs.require(DocId(1)).await.unwrap();
-    let Some(Lock::Uuid(uuid)) = read.lock() else {
+    let Some(Lock::Uuid(uuid)) = Stored::lock(&read) else {
         panic!("{read:?}")
     };
     assert_eq!(read.etag.as_ref(), Some(uuid));
@@ -179,7 +181,7 @@ async fn generic_entities_with_composite_keys_and_container_defaults() {
     pairs.insert(pair.clone()).await.unwrap();
     let read: Stored<_> = pairs.require((-3, id)).await.unwrap();
     assert_eq!(*read, pair);
-    assert!(read.image().contains_key("PART-KEY"));
+    assert!(Stored::image(&read).contains_key("PART-KEY"));
     put_raw(
         &pairs,
         [("PART-KEY", n(5)), ("SORT-KEY", s(&id.to_string()))],
@@ -215,6 +217,86 @@ async fn number_and_binary_keys_are_found_again() {
     );
     assert!(numbers.get((1, vec![0])).await.unwrap().is_none());
     assert_eq!(machine.db.lanes_in_use(), 0);
+}
+
+#[derive(KeyValue, Debug, Clone, PartialEq)]
+struct Owner(String);
+
+#[derive(KeyValue, Debug, Clone, PartialEq)]
+struct Place<T> {
+    index: T,
+}
+
+#[tokio::test]
+async fn a_newtype_is_a_key_by_derive() {
+    #[derive(Entity, Debug)]
+    #[entity(table = "places")]
+    struct Thing {
+        #[entity(partition_key)]
+        owner: Owner,
+        #[entity(sort_key)]
+        place: Place<u64>,
+        count: u8,
+    }
+    let (_, _, things) = world!(Thing);
+    let key = || (Owner("ann".into()), Place { index: 7 });
+    let (owner, place) = key();
+    let thing = Thing {
+        owner,
+        place,
+        count: 0,
+    };
+    let stored = things.insert(thing).await.unwrap();
+    assert_eq!(
+        (
+            &Stored::image(&stored)["owner"],
+            &Stored::image(&stored)["place"]
+        ),
+        (&s("ann"), &n(7))
+    );
+    let change = Thing::COUNT.add(1);
+    let last = Thing::PLACE.eq(Place { index: 7 });
+    things.apply(key(), change).condition(last).await.unwrap();
+    assert_eq!(things.require(key()).await.unwrap().place, key().1);
+    assert_eq!(Place::<i32>::TYPE, KeyType::N);
+}
+
+#[derive(Part, Serialize, Deserialize, Debug, Clone, PartialEq)]
+struct Node {
+    label: String,
+    next: Option<Box<Node>>,
+}
+
+#[derive(Entity, Debug)]
+#[entity(table = "chains")]
+struct Chain {
+    #[entity(partition_key)]
+    id: String,
+    first: Box<Node>,
+}
+
+#[tokio::test]
+async fn a_boxed_part_has_paths() {
+    let (_, _, chains) = world!(Chain);
+    let node = |label: &str, next| {
+        let label = label.into();
+        Box::new(Node { label, next })
+    };
+    let first = node("a", Some(node("b", None)));
+    chains
+        .insert(Chain {
+            id: "c".into(),
+            first,
+        })
+        .await
+        .unwrap();
+    let next = || Chain::FIRST.field(Node::NEXT);
+    let third = next().field(Node::NEXT);
+    let holds = next().field(Node::LABEL).eq("b") & third.clone().missing();
+    let change = third.set(node("c", None));
+    let changed = chains.apply("c", change).condition(holds).await.unwrap();
+    let last = changed.first.next.as_ref().unwrap().next.as_ref();
+    assert_eq!(last.unwrap().label, "c");
 }
 
 macro_rules! entity {

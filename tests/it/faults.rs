@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use optimist::{Deleted, RetryPolicy};
+use optimist::{Deleted, RetryPolicy, Stored};
 use optimist_tests::Fault::{self, FailAfter, LoseAnswer, LoseRequest, Throttle, Twice};
 
 use crate::support::{Counter, PlainCounter, UuidCounter, counter, delete_raw, read_raw, world};
@@ -47,9 +47,9 @@ async fn save_lands_once_and_the_handle_is_current() {
             counters.save(&mut handle).await.unwrap();
         }
         let read = counters.require("c").await.unwrap();
-        assert_eq!(read.image(), handle.image(), "{befalls:?}");
+        assert_eq!(Stored::image(&read), Stored::image(&handle), "{befalls:?}");
         assert_eq!(
-            read.lock(),
+            Stored::lock(&read),
             Some(&optimist::Lock::Version(4)),
             "{befalls:?}"
         );

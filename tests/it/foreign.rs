@@ -1,7 +1,7 @@
 //! Tables that other tools write too: legacy items, other mappers' versions, odd names.
 
 use aws_sdk_dynamodb::primitives::Blob;
-use optimist::{AttributeValue, Entity, ErrorKind, Lock};
+use optimist::{AttributeValue, Entity, ErrorKind, Lock, Stored};
 
 use crate::support::{
     Counter, PlainCounter, UuidCounter, counter, n, put_raw, read_raw, s, update_raw, world,
@@ -13,10 +13,10 @@ async fn a_legacy_item_is_adopted_by_its_first_save() {
     put_raw(&counters, [("id", s("c")), ("count", n(5))]).await;
     let mut first = counters.require("c").await.unwrap();
     let mut second = counters.require("c").await.unwrap();
-    assert_eq!(first.lock(), None);
+    assert_eq!(Stored::lock(&first), None);
     first.count += 1;
     counters.save(&mut first).await.unwrap();
-    assert_eq!(first.lock(), Some(&Lock::Version(1)));
+    assert_eq!(Stored::lock(&first), Some(&Lock::Version(1)));
     second.count += 1;
     let error = counters.save(&mut second).await.unwrap_err();
     assert!(error.is_conflict(), "{error}");
@@ -49,8 +49,8 @@ async fn an_item_with_a_version_and_no_journal_is_updated_and_gains_one() {
         .await;
         let mut stale = counters.require("c").await.unwrap();
         let stored = counters.modify("c", |c| c.count += 1).await.unwrap().stored;
-        assert_eq!(stored.lock(), Some(&Lock::Version(version + 1)));
-        assert!(stored.image()["journal"].is_b());
+        assert_eq!(Stored::lock(&stored), Some(&Lock::Version(version + 1)));
+        assert!(Stored::image(&stored)["journal"].is_b());
         stale.count = 0;
         assert!(counters.save(&mut stale).await.unwrap_err().is_conflict());
     }
@@ -78,29 +78,122 @@ async fn with_the_journal_off_items_are_those_of_other_mappers() {
 }
 
 #[tokio::test]
-async fn a_journal_that_another_tool_spoilt_begins_anew() {
-    for spoilt in [
-        s("text"),
-        AttributeValue::B(Blob::new([1, 8, 3])),
-        AttributeValue::Null(true),
+async fn a_journal_that_was_damaged_begins_anew() {
+    let spoilt = AttributeValue::B(Blob::new([0xFA, b'J', 1, 8, 3]));
+    let (_, _, counters) = world!(Counter);
+    counters.insert(counter("c")).await.unwrap();
+    update_raw(&counters, "c", "journal", spoilt.clone()).await;
+    let mut stale = counters.require("c").await.unwrap();
+    let stored = counters.modify("c", |c| c.count += 1).await.unwrap().stored;
+    assert_eq!(Stored::lock(&stored), Some(&Lock::Version(2)));
+    assert_ne!(Stored::image(&stored)["journal"], spoilt);
+    stale.count = 9;
+    assert!(counters.save(&mut stale).await.unwrap_err().is_conflict());
+}
+
+#[tokio::test]
+async fn an_attribute_of_others_in_the_journals_place_is_never_overwritten() {
+    for (locked, foreign) in [
+        (false, s("years of notes")),
+        (true, s("years of notes")),
+        (true, AttributeValue::B(Blob::new([1, 8, 3]))),
+        (false, AttributeValue::B(Blob::new(b"\x89PNG"))),
+        (true, n(7)),
     ] {
-        let (_, _, counters) = world!(Counter);
-        counters.insert(counter("c")).await.unwrap();
-        update_raw(&counters, "c", "journal", spoilt.clone()).await;
-        let mut stale = counters.require("c").await.unwrap();
-        let stored = counters.modify("c", |c| c.count += 1).await.unwrap().stored;
-        assert_eq!(stored.lock(), Some(&Lock::Version(2)));
-        assert_ne!(stored.image()["journal"], spoilt);
-        stale.count = 9;
-        assert!(counters.save(&mut stale).await.unwrap_err().is_conflict());
+        let (_, machine, counters) = world!(Counter);
+        let version = locked.then(|| ("version", n(4)));
+        let item = [
+            ("id", s("c")),
+            ("count", n(1)),
+            ("journal", foreign.clone()),
+        ];
+        put_raw(&counters, item.into_iter().chain(version)).await;
+        let before = read_raw(&counters, "c").await;
+        let mut handle = counters.require("c").await.unwrap();
+        machine.transport.reset();
+        handle.count = 2;
+        for error in [
+            counters.save(&mut handle).await.unwrap_err(),
+            counters.modify("c", |c| c.count += 1).await.unwrap_err(),
+        ] {
+            assert!(error.is_invalid_input(), "{error}");
+            let text = error.to_string();
+            assert!(
+                text.contains("`journal`") && text.contains("journal = off"),
+                "{text}"
+            );
+        }
+        assert_eq!(machine.transport.count("UpdateItem"), 0, "before a request");
+        assert_eq!(read_raw(&counters, "c").await, before);
     }
+}
+
+#[tokio::test]
+async fn an_attribute_that_appears_in_the_journals_place_meanwhile_is_not_overwritten_either() {
+    for locked in [false, true] {
+        let (_, _, counters) = world!(Counter);
+        let version = locked.then(|| ("version", n(4)));
+        let item = [("id", s("c")), ("count", n(1))];
+        put_raw(&counters, item.into_iter().chain(version)).await;
+        let mut handle = counters.require("c").await.unwrap();
+        update_raw(&counters, "c", "journal", s("notes")).await;
+        handle.count = 2;
+        assert!(counters.save(&mut handle).await.unwrap_err().is_conflict());
+        let item = read_raw(&counters, "c").await.unwrap();
+        assert_eq!((&item["count"], &item["journal"]), (&n(1), &s("notes")));
+    }
+}
+
+#[tokio::test]
+async fn a_journal_whose_version_was_removed_begins_another_life() {
+    let (_, _, counters) = world!(Counter, needs Image);
+    let mut stale = counters.insert(counter("c")).await.unwrap();
+    let token = Stored::token(&stale).unwrap();
+    let remove = counters.db().client().update_item().key("id", s("c"));
+    let remove = remove
+        .table_name(counters.name())
+        .update_expression("REMOVE version");
+    remove.send().await.unwrap();
+    // A blind write cannot tell one life from the next.
+    let error = counters
+        .apply("c", Counter::COUNT.add(1))
+        .await
+        .unwrap_err();
+    assert!(
+        error.is_invalid_input() && error.to_string().contains("`version`"),
+        "{error}"
+    );
+    let stored = counters.modify("c", |c| c.count += 1).await.unwrap().stored;
+    assert_eq!(Stored::lock(&stored), Some(&Lock::Version(1)));
+    stale.count = 9;
+    assert!(counters.save(&mut stale).await.unwrap_err().is_conflict());
+    let old = counters.save_as(counter("c"), token).await.unwrap_err();
+    assert!(old.is_conflict(), "{old}");
+}
+
+#[tokio::test]
+async fn a_text_that_is_no_uuid_is_no_lock_and_stays() {
+    let (_, _, counters) = world!(UuidCounter);
+    let yale = s("Yale 1843, key no. 7");
+    put_raw(
+        &counters,
+        [("id", s("c")), ("count", n(1)), ("lock", yale.clone())],
+    )
+    .await;
+    let error = counters.modify("c", |c| c.count += 1).await.unwrap_err();
+    assert!(
+        error.is_marshalling() && error.to_string().contains("`lock`"),
+        "{error}"
+    );
+    assert!(!error.to_string().contains("Yale"), "{error}");
+    assert_eq!(read_raw(&counters, "c").await.unwrap()["lock"], yale);
 }
 
 #[tokio::test]
 async fn a_journal_of_a_newer_format_is_read_past_and_never_overwritten() {
     let (_, _, counters) = world!(Counter);
     counters.insert(counter("c")).await.unwrap();
-    let newer = AttributeValue::B(Blob::new([9, 1, 2, 3]));
+    let newer = AttributeValue::B(Blob::new([0xFA, b'J', 9, 1, 2, 3]));
     update_raw(&counters, "c", "journal", newer.clone()).await;
     let mut handle = counters.require("c").await.unwrap();
     handle.count = 1;
@@ -193,6 +286,6 @@ async fn reserved_and_odd_names_work_everywhere() {
     table.save(&mut read).await.unwrap();
     let again = table.require(("k", -1i64)).await.unwrap();
     assert_eq!(*again, *read);
-    assert_eq!(again.image()["status.#:v"], n(2));
+    assert_eq!(Stored::image(&again)["status.#:v"], n(2));
     assert_eq!(table.delete(again).await.unwrap(), optimist::Deleted::Done);
 }

@@ -1,6 +1,6 @@
 //! A new item never overwrites an existing one, and what cannot be stored fails before a request.
 
-use optimist::{Entity, ErrorKind};
+use optimist::{Entity, ErrorKind, Stored};
 
 use crate::support::{Counter, User, counter, n, put_raw, read_raw, s, user, world};
 
@@ -34,8 +34,8 @@ async fn the_handle_of_an_insert_is_current() {
     counters.save(&mut handle).await.unwrap();
     let read = counters.require("c").await.unwrap();
     assert_eq!(*read, *handle);
-    assert_eq!(read.lock(), handle.lock());
-    assert_eq!(read.image(), handle.image());
+    assert_eq!(Stored::lock(&read), Stored::lock(&handle));
+    assert_eq!(Stored::image(&read), Stored::image(&handle));
 }
 
 #[derive(Entity, Debug)]

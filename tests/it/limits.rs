@@ -91,12 +91,32 @@ async fn the_weak_row_is_wrong_when_a_write_without_a_journal_is_delivered_twice
 }
 
 #[tokio::test]
-async fn the_first_write_to_a_legacy_item_cannot_see_a_foreign_write_since_the_read() {
+async fn the_first_write_to_a_legacy_item_sees_a_foreign_write_to_what_it_replaces_and_no_other() {
     let (_, _, counters) = world!(Counter);
-    put_raw(&counters, [("id", s("c")), ("count", n(1))]).await;
+    put_raw(
+        &counters,
+        [("id", s("c")), ("count", n(1)), ("note", s("a"))],
+    )
+    .await;
     let mut handle = counters.require("c").await.unwrap();
-    update_raw(&counters, "c", "count", n(100)).await;
+    update_raw(&counters, "c", "count", n(77)).await;
+    handle.count += 1;
+    let error = counters.save(&mut handle).await.unwrap_err();
+    assert!(error.is_conflict(), "{error}");
+    assert_eq!(
+        read_raw(&counters, "c").await.unwrap()["count"],
+        n(77),
+        "not lost"
+    );
+
+    let mut handle = counters.require("c").await.unwrap();
+    update_raw(&counters, "c", "note", s("b")).await;
     handle.count += 1;
     counters.save(&mut handle).await.unwrap();
-    assert_eq!(counters.require("c").await.unwrap().count, 2);
+    let item = read_raw(&counters, "c").await.unwrap();
+    assert_eq!(
+        (&item["count"], &item["note"]),
+        (&n(78), &s("b")),
+        "the limit"
+    );
 }

@@ -1,9 +1,35 @@
 //! Lists and sets: just what was asked for is removed.
 
-use optimist::Table;
+use optimist::{Change, Edit, Table};
 
 use crate::support::{s, world};
 use crate::update::{Home, Person, person};
+
+#[tokio::test]
+async fn an_element_moves_to_the_end_and_nothing_asked_for_changes_nothing() {
+    let (_, machine, people) = world!(Person);
+    let mut ann = people.insert(person("ann")).await.unwrap();
+    let tags = || Person::TAGS;
+    let moved = tags().remove_value("a") + tags().append(["a"]);
+    people.update(&mut ann, moved).await.unwrap();
+    assert_eq!(ann.tags, ["b", "c", "b", "a"]);
+    machine.transport.reset();
+    let none = || Vec::<String>::new();
+    let nothing: Edit<Person> = [
+        tags().remove_values(none()),
+        tags().append(none()).into(),
+        tags().prepend(none()).into(),
+        Person::FRIENDS.insert(none()).into(),
+        Person::FRIENDS.delete(none()).into(),
+        std::iter::empty::<Change<Person>>()
+            .sum::<Change<_>>()
+            .into(),
+    ]
+    .into_iter()
+    .sum();
+    people.update(&mut ann, nothing).await.unwrap();
+    assert_eq!(machine.transport.total(), 0);
+}
 
 #[tokio::test]
 async fn list_edits_find_their_elements_and_report_what_is_gone() {

@@ -1,9 +1,11 @@
 //! The suite: behaviour on any DynamoDB. Embedded by default; `OPTIMIST_TEST_ENDPOINT=http://…` names another.
 
+mod absence;
 mod auto;
 mod blind;
 mod cancelled;
 mod capabilities;
+mod changes;
 mod compile;
 mod delete;
 mod derive;
@@ -21,6 +23,7 @@ mod race;
 mod requests;
 mod save;
 mod support;
+mod times;
 mod transport;
 mod update;
 mod values;

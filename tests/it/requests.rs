@@ -29,7 +29,7 @@ async fn each_verb_sends_one_request_and_modify_two() {
     ann.logins = 3;
     users.save(&mut ann).await.unwrap();
     assert_eq!(sent("UpdateItem"), 0);
-    users.modify("ann", |ann| ann.logins).await.unwrap();
+    users.modify("ann", |ann| ann.logins = 3).await.unwrap();
     assert_eq!(sent("GetItem"), 1);
     users.delete(ann).await.unwrap();
     assert!(users.get("ann").await.unwrap().is_none());

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
 
-use optimist::{AttributeValue, Db, Entity, Item, LockKind, Table};
+use optimist::schema::LockKind;
+use optimist::{AttributeValue, Db, Entity, Item, Table};
 use optimist_tests::{Backend, Capability, Machine};
 use serde::{Deserialize, Serialize};
 

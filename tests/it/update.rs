@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use optimist::{AttributeValue, Change, Entity, ErrorKind, Lock, Part};
+use optimist::{AttributeValue, Change, Entity, ErrorKind, Lock, Part, Stored};
 use optimist_tests::Fault;
 use serde::{Deserialize, Serialize};
 
@@ -80,20 +80,20 @@ async fn one_request_and_the_handle_is_current() {
     assert_eq!(*ann, expected);
     let read = people.require("ann").await.unwrap();
     assert_eq!(
-        (&*read, read.lock(), read.image()),
-        (&expected, ann.lock(), ann.image())
+        (&*read, Stored::lock(&read), Stored::image(&read)),
+        (&expected, Stored::lock(&ann), Stored::image(&ann))
     );
     people
         .update(&mut ann, Person::LOGINS.sub(1) + Person::SCORE.remove())
         .await
         .unwrap();
     assert_eq!((ann.logins, ann.score), (1, None));
-    assert_eq!(ann.lock(), Some(&Lock::Version(3)));
+    assert_eq!(Stored::lock(&ann), Some(&Lock::Version(3)));
 }
 
 #[tokio::test]
 async fn a_stale_lock_and_a_refused_condition_are_different_kinds() {
-    let (_, _, people) = world!(Person, needs Image);
+    let (_, _, people) = world!(Person);
     let mut ann = people.insert(person("ann")).await.unwrap();
     let mut stale = ann.clone();
     let refused = people
@@ -222,8 +222,8 @@ async fn lost_answers_change_once() {
             "{fault:?}"
         );
         assert_eq!(
-            people.require("ann").await.unwrap().image(),
-            modified.stored.image()
+            Stored::image(&people.require("ann").await.unwrap()),
+            Stored::image(&modified.stored)
         );
     }
 }
@@ -283,12 +283,12 @@ async fn unknown_attributes_and_elements_survive_typed_changes() {
         .update(&mut ann, Person::HOME.field(Home::CITY_NAME).set("Oslo"))
         .await
         .unwrap();
-    let home = ann.image()["home"].as_m().unwrap();
+    let home = Stored::image(&ann)["home"].as_m().unwrap();
     assert_eq!(
         (&home["cityName"], &home["pool"]),
         (&s("Oslo"), &AttributeValue::Bool(true))
     );
-    assert_eq!(ann.image()["foreign"], n(1));
+    assert_eq!(Stored::image(&ann)["foreign"], n(1));
 }
 
 #[tokio::test]
@@ -342,7 +342,7 @@ async fn a_typed_change_of_a_value_under_an_older_name_is_refused_until_it_moved
     table.modify("a", |a| a.logins += 1).await.unwrap();
     let moved = table.apply("a", Renamed::LOGINS.add(1)).await.unwrap();
     assert_eq!(moved.logins, 43);
-    assert!(!moved.image().contains_key("loginCount"));
+    assert!(!Stored::image(&moved).contains_key("loginCount"));
 }
 
 #[tokio::test]

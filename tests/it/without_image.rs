@@ -1,6 +1,6 @@
 //! A refusal that does not bring the item back is as right as one that does, by a read.
 
-use optimist::{Deleted, Lock};
+use optimist::{Deleted, Lock, Stored};
 use optimist_tests::Fault::{self, LoseAnswer, LoseRequest, WithoutImage};
 use optimist_tests::Transport;
 
@@ -28,7 +28,7 @@ async fn a_conflict_shows_the_current_item_for_one_read() {
     let error = counters.delete(stale).await.unwrap_err();
     assert!(error.is_conflict(), "{error}");
     let current = error.current::<Counter>().unwrap().unwrap();
-    assert_eq!(current.lock(), Some(&Lock::Version(2)));
+    assert_eq!(Stored::lock(&current), Some(&Lock::Version(2)));
     assert_eq!(counters.delete(current).await.unwrap(), Deleted::Done);
 }
 
@@ -73,4 +73,15 @@ async fn lost_answers_count_once() {
         }
         assert_eq!(counters.require("c").await.unwrap().count, 3, "{befalls:?}");
     }
+}
+
+#[tokio::test]
+async fn a_refused_condition_is_told_from_a_conflict() {
+    let (_, machine, counters) = world!(Counter);
+    let mut handle = counters.insert(counter("c")).await.unwrap();
+    strip(&machine.transport);
+    handle.count = 1;
+    let save = counters.save(&mut handle).condition(Counter::COUNT.gt(5));
+    let error = save.await.unwrap_err();
+    assert!(error.is_condition_refused(), "{error}");
 }

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::retry::{RetryConfig, RetryPartition, TokenBucket};
-use aws_sdk_dynamodb::config::{HttpClient, SharedHttpClient};
+use aws_sdk_dynamodb::config::{Builder, HttpClient, SharedHttpClient};
 use aws_smithy_http_client::Builder as HttpBuilder;
 use optimist::local::{self, Engine};
 use optimist::{Db, Entity, Result};
@@ -13,14 +13,10 @@ use crate::Transport;
 /// that tests do not meet.
 #[derive(Debug, Clone)]
 pub struct Backend {
-    server: Server,
+    /// What machines share; `None` where each has connections of its own.
+    http: Option<SharedHttpClient>,
+    config: Builder,
     prefix: String,
-}
-
-#[derive(Debug, Clone)]
-enum Server {
-    Embedded(SharedHttpClient),
-    Endpoint(String),
 }
 
 /// One machine: a transport, and a client and a `Db` that send through it.
@@ -46,13 +42,31 @@ impl Backend {
     /// # Errors
     /// The embedded engine could not be opened.
     pub fn at(endpoint: Option<String>) -> Result<Self> {
+        let (http, config) = match endpoint {
+            Some(url) => (None, local::config().endpoint_url(url)),
+            None => (
+                Some(SharedHttpClient::new(Engine::in_memory()?)),
+                local::config(),
+            ),
+        };
+        let prefix = format!("t{:016x}-", random());
         Ok(Self {
-            server: match endpoint {
-                Some(endpoint) => Server::Endpoint(endpoint),
-                None => Server::Embedded(SharedHttpClient::new(Engine::in_memory()?)),
-            },
-            prefix: format!("t{:016x}-", random()),
+            http,
+            config,
+            prefix,
         })
+    }
+
+    /// Any DynamoDB: an HTTP client that reaches it, and the rest of a client's configuration. The table prefix begins with
+    /// `name`.
+    #[must_use]
+    pub fn of(http: SharedHttpClient, config: Builder, name: &str) -> Self {
+        let prefix = format!("{name}{:016x}-", random());
+        Self {
+            http: Some(http),
+            config,
+            prefix,
+        }
     }
 
     /// An engine on a file, which other processes may share; without a prefix.
@@ -61,7 +75,8 @@ impl Backend {
     /// The file could not be opened.
     pub fn on_file(path: &str) -> Result<Self> {
         Ok(Self {
-            server: Server::Embedded(SharedHttpClient::new(Engine::on_file(path)?)),
+            http: Some(SharedHttpClient::new(Engine::on_file(path)?)),
+            config: local::config(),
             prefix: String::new(),
         })
     }
@@ -81,11 +96,9 @@ impl Backend {
         latency: Duration,
         configure: impl FnOnce(optimist::DbBuilder) -> optimist::DbBuilder,
     ) -> Machine {
-        let http = match &self.server {
-            Server::Embedded(engine) => engine.clone(),
-            // Connections of its own: those of another may belong to a runtime that stands still.
-            Server::Endpoint(_) => HttpBuilder::new().build_http(),
-        };
+        // Connections of its own: those of another may belong to a runtime that stands still.
+        let own = || HttpBuilder::new().build_http();
+        let http = self.http.clone().unwrap_or_else(own);
         let transport = Transport::new(http).with_latency(latency);
         let builder = Db::builder(self.client(transport.clone())).table_prefix(&self.prefix);
         let db = configure(builder).build().expect("a valid configuration");
@@ -101,15 +114,15 @@ impl Backend {
         let retries = RetryConfig::standard()
             .with_initial_backoff(Duration::from_millis(1))
             .with_max_backoff(Duration::from_millis(5));
-        let config = local::config()
-            .http_client(http)
-            .retry_config(retries)
-            .retry_partition(quota);
-        let config = match &self.server {
-            Server::Embedded(_) => config,
-            Server::Endpoint(endpoint) => config.endpoint_url(endpoint),
-        };
+        let config = self.config.clone().http_client(http);
+        let config = config.retry_config(retries).retry_partition(quota);
         Client::from_conf(config.build())
+    }
+
+    /// What stands before the names of this backend's tables.
+    #[must_use]
+    pub fn prefix(&self) -> &str {
+        &self.prefix
     }
 
     /// Creates the table of an entity, under this backend's prefix.

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use optimist::{Change, Condition, Edit, Entity};
+use optimist::{Change, Condition, Edit, Entity, IntoChange};
+use serde::{Deserialize, Serialize};
 
 mod cents {
     pub fn serialize<S: serde::Serializer>(v: &u64, s: S) -> Result<S::Ok, S::Error> {
@@ -18,6 +19,7 @@ mod cents {
 struct User {
     #[entity(partition_key)]
     id: String,
+    points: Points,
     email: String,
     logins: u64,
     list: Vec<String>,
@@ -28,6 +30,9 @@ struct User {
     #[entity(with = "cents")]
     price: u64,
 }
+
+#[derive(Serialize, Deserialize)]
+struct Points(u64);
 
 #[derive(Entity)]
 #[entity(table = "orders")]
@@ -59,4 +64,13 @@ fn main() {
     // What an index is on the way to holds only for what was read: no blind change.
     let _: Change<User> = User::LIST.at(3).remove();
     let _: Change<User> = User::LIST.at(3).set("x");
+    apply(User::LIST.remove_value("x"));
+    apply(User::LIST.at(3).set("x") + User::LOGINS.add(1));
+    apply(Order::TOTAL.add(1));
+    // A newtype says itself that it is a number; what a `with` module stores has no order that we know.
+    let _ = User::POINTS.add(Points(1));
+    let _ = User::POINTS.lt(Points(1));
+    let _ = User::PRICE.lt(1u64);
 }
+
+fn apply(_: impl IntoChange<User>) {}

@@ -12,6 +12,23 @@ struct Home {
     rooms: Vec<String>,
 }
 
+#[derive(Part, Serialize, Deserialize)]
+enum Colour {
+    Red,
+}
+
+#[derive(Part, Serialize, Deserialize)]
+struct Pair(String, u64);
+
+/// What is skipped could not be read again.
+#[derive(Part, Serialize, Deserialize)]
+struct Skipping {
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    rooms: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+}
+
 fn main() {
     let _ = Home::CITY;
 }

@@ -1,10 +1,10 @@
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::lock::{WriteId, WriterId};
 
 /// How many of its own write ids a `Db` remembers.
-const REMEMBERED: usize = 65_536;
+const MAX_REMEMBERED: usize = 65_536;
 
 /// Who a `Db` is to the journals: its writer id, and the ids of the writes that it issued.
 #[derive(Debug)]
@@ -13,9 +13,10 @@ pub(crate) struct Identity(Mutex<State>);
 #[derive(Debug)]
 struct State {
     writer: WriterId,
+    /// The latest ids, oldest first.
     issued: VecDeque<WriteId>,
-    positions: HashMap<WriteId, u64>,
-    next: u64,
+    /// How many were issued before the first of them.
+    forgotten: u64,
 }
 
 /// A fresh write id, and its place in the order of issue.
@@ -31,8 +32,7 @@ impl Identity {
         Self(Mutex::new(State {
             writer: writer.map_or_else(WriterId::fresh, WriterId::from),
             issued: VecDeque::new(),
-            positions: HashMap::new(),
-            next: 0,
+            forgotten: 0,
         }))
     }
 
@@ -43,31 +43,31 @@ impl Identity {
 
     /// Issues the id of a new write.
     pub(crate) fn issue(&self) -> Issued {
+        let random = WriteId::random();
         let mut state = self.state();
-        let id = WriteId::fresh(state.writer);
-        let position = state.next;
-        state.next += 1;
-        if state.issued.len() == REMEMBERED
-            && let Some(oldest) = state.issued.pop_front()
-        {
-            state.positions.remove(&oldest);
+        let id = WriteId::new(state.writer, random);
+        if state.issued.len() == MAX_REMEMBERED {
+            state.issued.pop_front();
+            state.forgotten += 1;
         }
+        let position = state.forgotten + state.issued.len() as u64;
         state.issued.push_back(id);
-        state.positions.insert(id, position);
         Issued { id, position }
     }
 
     /// Whether `id` was issued by this `Db`, before `write` was.
     pub(crate) fn issued_before(&self, id: &WriteId, write: &Issued) -> bool {
-        self.state()
-            .positions
-            .get(id)
-            .is_some_and(|position| *position < write.position)
+        let state = self.state();
+        let newer = usize::try_from(write.position.saturating_sub(state.forgotten));
+        // Asked when a write is judged, and mostly of one that was issued lately.
+        let older = state.issued.iter().take(newer.unwrap_or(usize::MAX));
+        older.rev().any(|issued| issued == id)
     }
 
     /// Draws a new writer id: a write of the old one was given up in doubt and may yet land.
     pub(crate) fn renew(&self) {
-        self.state().writer = WriterId::fresh();
+        let writer = WriterId::fresh();
+        self.state().writer = writer;
     }
 }
 
@@ -90,12 +90,14 @@ mod tests {
     #[test]
     fn the_oldest_ids_are_forgotten() {
         let identity = Identity::new(None);
-        let first = identity.issue();
-        for _ in 0..REMEMBERED {
+        let (first, second) = (identity.issue(), identity.issue());
+        for _ in 1..MAX_REMEMBERED {
             identity.issue();
         }
         let last = identity.issue();
         assert!(!identity.issued_before(&first.id, &last));
-        assert_eq!(identity.state().positions.len(), REMEMBERED);
+        assert!(!identity.issued_before(&second.id, &last));
+        assert!(!identity.issued_before(&first.id, &second));
+        assert_eq!(identity.state().issued.len(), MAX_REMEMBERED);
     }
 }

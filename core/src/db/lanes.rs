@@ -4,19 +4,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard};
 
-use crate::entity::Key;
-
-/// Which item a lane is for: the physical table and the key, numbers canonical.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(crate) struct LaneKey {
-    pub(crate) table: Arc<str>,
-    pub(crate) key: Key,
-}
+use crate::key::Target;
 
 /// One lane for each item that a call of this `Db` is writing: the writer has one write in flight per item, which the
 /// judging of lost answers relies on.
 #[derive(Debug, Default)]
-pub(crate) struct Lanes(Mutex<HashMap<LaneKey, Queue>>);
+pub(crate) struct Lanes(Mutex<HashMap<Target, Queue>>);
 
 #[derive(Debug, Default)]
 struct Queue {
@@ -37,21 +30,21 @@ pub(crate) struct Lane {
 #[derive(Debug)]
 struct Ticket {
     lanes: Arc<Lanes>,
-    key: LaneKey,
+    item: Target,
 }
 
 impl Lanes {
-    /// Waits for the lane of `key`. Cancelling the wait leaves the queue.
-    pub(crate) async fn enter(self: &Arc<Self>, key: LaneKey) -> Lane {
+    /// Waits for the lane of `item`. Cancelling the wait leaves the queue.
+    pub(crate) async fn enter(self: &Arc<Self>, item: Target) -> Lane {
         let turn = {
             let mut queues = self.queues();
-            let queue = queues.entry(key.clone()).or_default();
+            let queue = queues.entry(item.clone()).or_default();
             queue.users += 1;
             Arc::clone(&queue.turn)
         };
         let ticket = Ticket {
             lanes: Arc::clone(self),
-            key,
+            item,
         };
         Lane {
             _turn: turn.lock_owned().await,
@@ -63,7 +56,7 @@ impl Lanes {
         self.queues().len()
     }
 
-    fn queues(&self) -> MutexGuard<'_, HashMap<LaneKey, Queue>> {
+    fn queues(&self) -> MutexGuard<'_, HashMap<Target, Queue>> {
         // Nothing in here can panic half-way, so a poisoned map is whole.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -71,7 +64,7 @@ impl Lanes {
 
 impl Drop for Ticket {
     fn drop(&mut self) {
-        if let Entry::Occupied(mut queue) = self.lanes.queues().entry(self.key.clone()) {
+        if let Entry::Occupied(mut queue) = self.lanes.queues().entry(self.item.clone()) {
             queue.get_mut().users -= 1;
             if queue.get().users == 0 {
                 queue.remove();
@@ -85,13 +78,18 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::entity::KeyScalar;
+    use crate::key::{Key, KeyAttributeSchema, KeyScalar, KeySchema, KeyType};
 
-    fn key(n: usize) -> LaneKey {
-        LaneKey {
-            table: Arc::from("t"),
-            key: Key::new(KeyScalar::N(n.to_string()), None),
-        }
+    fn key(n: usize) -> Target {
+        const SCHEMA: &KeySchema = &KeySchema {
+            partition: KeyAttributeSchema {
+                name: "id",
+                key_type: KeyType::N,
+            },
+            sort: None,
+        };
+        let key = Key::new(KeyScalar::N(n.to_string()), None);
+        Target::new(&Arc::from("t"), key, SCHEMA)
     }
 
     #[tokio::test]

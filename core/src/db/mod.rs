@@ -11,14 +11,17 @@ use std::sync::Arc;
 use aws_sdk_dynamodb::Client;
 
 pub(crate) use identity::Issued;
-pub(crate) use lanes::{Lane, LaneKey};
+pub(crate) use lanes::Lane;
 pub use table::Table;
-pub(crate) use table::Target;
 
 use crate::entity::Entity;
 use crate::error::{Error, Result};
-use crate::lock::{Judging, MAX_WRITERS};
-use crate::retry::RetryPolicy;
+#[cfg(feature = "_test-judges")]
+use crate::lock::Judging;
+use crate::lock::MAX_WRITERS;
+use crate::lock::{Evidence, Verdict, Write};
+use crate::retry::{Budget, Clock, Quota, RetryPolicy, SystemClock};
+use crate::wire::Wire;
 use identity::Identity;
 use lanes::Lanes;
 use pressure::Pressure;
@@ -40,13 +43,18 @@ use pressure::Pressure;
 pub struct Db(Arc<Inner>);
 
 struct Inner {
+    /// As the user built it.
     client: Client,
+    wire: Wire,
+    clock: Arc<dyn Clock>,
+    quota: Arc<Quota>,
     identity: Identity,
     lanes: Arc<Lanes>,
     pressure: Pressure,
     retry: RetryPolicy,
     table_prefix: String,
     journal_writers: u8,
+    #[cfg(feature = "_test-judges")]
     judging: Judging,
 }
 
@@ -55,11 +63,13 @@ struct Inner {
 #[must_use = "a builder does nothing until `build`"]
 pub struct DbBuilder {
     client: Client,
+    clock: Arc<dyn Clock>,
     retry: RetryPolicy,
     table_prefix: String,
     journal_writers: u8,
-    judging: Judging,
     writer_id: Option<u64>,
+    #[cfg(feature = "_test-judges")]
+    judging: Judging,
 }
 
 impl DbBuilder {
@@ -85,15 +95,23 @@ impl DbBuilder {
         }
     }
 
+    /// Where the `Db` takes its time from. Default: [`SystemClock`].
+    pub fn clock(self, clock: impl Clock) -> Self {
+        Self {
+            clock: Arc::new(clock),
+            ..self
+        }
+    }
+
     /// Judges lost answers in another way than the sound one.
-    #[cfg(feature = "test-judges")]
+    #[cfg(feature = "_test-judges")]
     #[doc(hidden)]
     pub fn judging(self, judging: Judging) -> Self {
         Self { judging, ..self }
     }
 
     /// Begins with this writer id, as a machine does that was cloned while running.
-    #[cfg(feature = "test-judges")]
+    #[cfg(feature = "_test-judges")]
     #[doc(hidden)]
     pub fn writer_id(self, id: u64) -> Self {
         Self {
@@ -118,13 +136,17 @@ impl DbBuilder {
 
     fn into_db(self) -> Db {
         Db(Arc::new(Inner {
+            wire: Wire::new(&self.client),
             client: self.client,
+            clock: self.clock,
+            quota: Arc::default(),
             identity: Identity::new(self.writer_id),
             lanes: Arc::default(),
             pressure: Pressure::default(),
             retry: self.retry,
             table_prefix: self.table_prefix,
             journal_writers: self.journal_writers,
+            #[cfg(feature = "_test-judges")]
             judging: self.judging,
         }))
     }
@@ -141,11 +163,13 @@ impl Db {
     pub fn builder(client: Client) -> DbBuilder {
         DbBuilder {
             client,
+            clock: Arc::new(SystemClock),
             retry: RetryPolicy::default(),
             table_prefix: String::new(),
             journal_writers: 8,
-            judging: Judging::Evidence,
             writer_id: None,
+            #[cfg(feature = "_test-judges")]
+            judging: Judging::default(),
         }
     }
 
@@ -156,7 +180,8 @@ impl Db {
         Table::new(self.clone(), name.into())
     }
 
-    /// The client that this `Db` sends with.
+    /// The client that this `Db` was made with, as it was built: with its own retries. The requests of the verbs are sent by
+    /// a client derived from it, which shares its connections, credentials and endpoint and has the SDK's retries off.
     #[must_use]
     pub fn client(&self) -> &Client {
         &self.0.client
@@ -180,12 +205,31 @@ impl Db {
         &self.0.pressure
     }
 
-    pub(crate) fn retry(&self) -> RetryPolicy {
-        self.0.retry
+    pub(crate) fn wire(&self) -> &Wire {
+        &self.0.wire
     }
 
-    pub(crate) fn judging(&self) -> Judging {
-        self.0.judging
+    pub(crate) fn clock(&self) -> &dyn Clock {
+        &*self.0.clock
+    }
+
+    /// The budget of one call, by its own policy or the default.
+    pub(crate) fn budget(&self, policy: Option<RetryPolicy>) -> Budget {
+        let policy = policy.unwrap_or(self.0.retry);
+        Budget::start(policy, &self.0.clock, &self.0.quota)
+    }
+
+    /// What became of a write.
+    #[cfg(not(feature = "_test-judges"))]
+    #[allow(clippy::unused_self)] // the other one does use it
+    pub(crate) fn judge(&self, write: &Write, evidence: &Evidence<'_>) -> Verdict {
+        crate::lock::judge(write, evidence)
+    }
+
+    /// What became of a write, as a test has it judged.
+    #[cfg(feature = "_test-judges")]
+    pub(crate) fn judge(&self, write: &Write, evidence: &Evidence<'_>) -> Verdict {
+        self.0.judging.judge(write, evidence)
     }
 
     pub(crate) fn journal_writers(&self) -> u8 {

@@ -2,12 +2,10 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use super::{Db, LaneKey};
-use crate::entity::{Entity, IntoKey, Key};
+use super::Db;
+use crate::entity::Entity;
 use crate::error::{Error, Result};
-use crate::retry::RetryPolicy;
-use crate::value::Item;
-use crate::wire::ReadRequest;
+use crate::key::{IntoKey, Key, Target};
 
 /// The table of an entity: a view on a [`Db`], cheap to make and to clone. Its verbs are builders: `.await` them, or set
 /// options first.
@@ -15,14 +13,6 @@ pub struct Table<E> {
     db: Db,
     name: Arc<str>,
     entity: PhantomData<fn() -> E>,
-}
-
-/// One item of one table: where a call goes, and what its errors name.
-#[derive(Debug, Clone)]
-pub(crate) struct Target {
-    pub(crate) table: Arc<str>,
-    pub(crate) key: Key,
-    pub(crate) key_item: Item,
 }
 
 impl<E: Entity> Table<E> {
@@ -55,38 +45,12 @@ impl<E: Entity> Table<E> {
     }
 
     pub(crate) fn target_of(&self, key: Key) -> Result<Target> {
-        key.check(&E::SCHEMA.key)
-            .map_err(|e| Error::from(e).at(&self.name, &key))?;
-        Ok(Target {
-            table: Arc::clone(&self.name),
-            key_item: key.clone().into_item(&E::SCHEMA.key),
-            key,
-        })
-    }
-
-    pub(crate) fn policy(&self, own: Option<RetryPolicy>) -> RetryPolicy {
-        own.unwrap_or_else(|| self.db.retry())
-    }
-}
-
-impl Target {
-    /// Names this item in an error.
-    pub(crate) fn blame(&self, error: impl Into<Error>) -> Error {
-        error.into().at(&self.table, &self.key)
-    }
-
-    pub(crate) fn lane_key(&self) -> LaneKey {
-        LaneKey {
-            table: Arc::clone(&self.table),
-            key: self.key.clone(),
-        }
-    }
-
-    pub(crate) fn read(&self, consistent: bool) -> ReadRequest {
-        ReadRequest {
-            table: Arc::clone(&self.table),
-            key: self.key_item.clone(),
-            consistent,
+        let schema = &E::SCHEMA.key;
+        let checked = key.check(schema);
+        let target = Target::new(&self.name, key, schema);
+        match checked {
+            Ok(()) => Ok(target),
+            Err(error) => Err(Error::from(error).at(&target)),
         }
     }
 }

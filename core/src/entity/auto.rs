@@ -2,6 +2,9 @@ use std::time::SystemTime;
 
 use uuid::Uuid;
 
+use crate::lock::fresh_uuid;
+use crate::value::{ValueError, ValueErrorKind};
+
 /// A key that is generated for a new item when it is unset: `#[entity(auto_uuid)]`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be generated",
@@ -21,7 +24,7 @@ impl AutoKey for Uuid {
     }
 
     fn generate() -> Self {
-        Uuid::new_v4()
+        fresh_uuid()
     }
 }
 
@@ -31,13 +34,46 @@ impl AutoKey for String {
     }
 
     fn generate() -> Self {
-        Uuid::new_v4().to_string()
+        fresh_uuid().to_string()
     }
 }
 
-/// A time of creation or change, in the type of its field.
+/// Generates a key that is unset.
 #[doc(hidden)]
-#[must_use]
-pub fn time<T: From<SystemTime>>(now: SystemTime) -> T {
-    now.into()
+pub fn fill_key<K: AutoKey>(key: &mut K) {
+    if key.is_unset() {
+        *key = K::generate();
+    }
+}
+
+/// A type for times of creation and change: `#[entity(created_at)]` and `#[entity(updated_at)]`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot hold a time of creation or change",
+    label = "not a time",
+    note = "what is `From<SystemTime>` or `TryFrom<SystemTime>` can: std's `SystemTime`, chrono's `DateTime`, time's `OffsetDateTime`, jiff's `Timestamp`"
+)]
+pub trait AutoTime: TryFrom<SystemTime> {}
+
+#[diagnostic::do_not_recommend]
+impl<T: TryFrom<SystemTime>> AutoTime for T {}
+
+/// A time in the type of its field.
+///
+/// # Errors
+/// The type has no such time.
+#[doc(hidden)]
+pub fn time<T: AutoTime>(now: SystemTime) -> Result<T, ValueError> {
+    let unknown = |_| {
+        let reason = format!("`{}` has no such time", std::any::type_name::<T>());
+        ValueError::new(ValueErrorKind::NotStorable(reason))
+    };
+    now.try_into().map_err(unknown)
+}
+
+/// Sets a time, if its type has it.
+#[doc(hidden)]
+pub fn set_time<T: AutoTime>(field: &mut T, now: SystemTime) {
+    if let Ok(now) = now.try_into() {
+        *field = now;
+    }
 }

@@ -1,65 +1,112 @@
-use super::{AttributeSchema, KeySchema, Schema, Snapshot};
+use std::time::SystemTime;
+
+use super::{AttributeSchema, Entity};
 use crate::error::{Error, Result};
 use crate::expr::{Assignment, Path};
-use crate::value::{AttributeValue, Item};
+use crate::key::{Key, KeySchema};
+use crate::value::{AttributeValue, Encoded, Item, find, same, same_but_for_order};
 
-/// What changed between two snapshots of one entity, as changes of its item.
+/// What changed in an entity since its item was read or last written as `image`, as changes of that item. The time of
+/// change alone is none; [`stamp`] adds it.
 ///
-/// The older snapshot is of the same instance, never the raw image: what the struct does not know, or reads with less
-/// precision than is stored, is the same in both and stays untouched. Maps are compared entry by entry where the image
-/// has the map; lists and scalars are replaced whole. The time of change alone is no change.
+/// An attribute that is not as the image has it is compared with what the image reads as, never with the image itself: what
+/// the struct does not know, or reads with less precision than is stored, stays untouched. Maps are compared entry by
+/// entry where the image has the map; lists and scalars are replaced whole.
 ///
 /// # Errors
-/// The key or the lock view was changed, or a changed attribute cannot be stored.
-pub(crate) fn diff(
-    schema: &Schema,
-    before: &Snapshot,
-    now: &Snapshot,
+/// The entity has another key than `key`, its lock view does not show `lock`, or a changed attribute cannot be stored.
+pub(crate) fn changes<E: Entity>(
+    entity: &E,
+    key: &Key,
+    lock: Option<&AttributeValue>,
     image: &Item,
 ) -> Result<Vec<Assignment>> {
-    if before.key != now.key {
-        return Err(key_changed(&schema.key));
+    if entity.key() != *key {
+        return Err(key_changed(&E::SCHEMA.key));
     }
-    if before.lock_view != now.lock_view {
+    if !entity.shows_lock(lock) {
         return Err(Error::invalid(format!(
             "the field that shows lock attribute `{}` was changed; it is read-only",
-            schema.lock.attribute
+            E::SCHEMA.lock.attribute
         )));
     }
     let mut assignments = Vec::new();
-    let mut changed = false;
-    for (index, attribute) in schema.attributes.iter().enumerate() {
-        let same = matches!(
-            (before.attributes.get(index), now.attributes.get(index)),
-            (Some(Ok(before)), Some(Ok(now))) if before == now
-        );
-        if same {
+    change::<E>(entity, image, false, &mut assignments)?;
+    Ok(assignments)
+}
+
+/// Sets the time of change and adds it to what changed.
+///
+/// # Errors
+/// The time cannot be stored.
+pub(crate) fn stamp<E: Entity>(
+    entity: &mut E,
+    now: SystemTime,
+    image: &Item,
+    assignments: &mut Vec<Assignment>,
+) -> Result<()> {
+    entity.stamp_change(now);
+    change::<E>(entity, image, true, assignments)
+}
+
+/// The changes of attributes that are set by themselves, or of all others.
+fn change<E: Entity>(
+    entity: &E,
+    image: &Item,
+    automatic: bool,
+    assignments: &mut Vec<Assignment>,
+) -> Result<()> {
+    let attributes = E::SCHEMA.attributes.iter().enumerate();
+    for (index, attribute) in attributes.filter(|(_, a)| a.automatic == automatic) {
+        let now = entity.encode(index).map_err(|e| e.of(attribute.name))?;
+        let now = now.as_ref();
+        let found = find(image, attribute.name, attribute.aliases);
+        if is_same(found, now) {
             continue;
         }
-        changed |= !attribute.automatic;
-        if let Some(Err(error)) = now.attributes.get(index) {
-            return Err(error.clone().of(attribute.name).into());
+        let restored = || E::restored(index, found);
+        let before = restored();
+        let before = before.as_ref().ok().and_then(Option::as_ref);
+        if is_same(before, now) || differs_in_chance(before, now, restored) {
+            continue;
         }
         let path = Path::attribute(attribute.name);
-        difference(
-            path,
-            before.attribute(index),
-            now.attribute(index),
-            image.get(attribute.name),
-            &mut assignments,
-        );
-        remove_aliases(attribute, image, &mut assignments);
+        difference(path, before, now, image.get(attribute.name), assignments);
+        remove_aliases(attribute, image, assignments);
     }
-    Ok(if changed { assignments } else { Vec::new() })
+    Ok(())
+}
+
+fn is_same(a: Option<&AttributeValue>, b: Option<&AttributeValue>) -> bool {
+    match (a, b) {
+        (Some(a), Some(b)) => same(a, b),
+        (a, b) => a.is_none() && b.is_none(),
+    }
+}
+
+/// Whether two values differ in nothing but an order that means nothing: a `HashSet` that is stored as a list comes out in
+/// another order each time it is read.
+fn differs_in_chance(
+    before: Option<&AttributeValue>,
+    now: Option<&AttributeValue>,
+    restored: impl Fn() -> Encoded,
+) -> bool {
+    // Two members come out in one of two orders; sixteen times in the same one is an order.
+    const READINGS: usize = 16;
+    let (Some(before), Some(now)) = (before, now) else {
+        return false;
+    };
+    let moved = |again: Encoded| matches!(again, Ok(Some(again)) if !same(&again, before));
+    same_but_for_order(before, now) && (0..READINGS).any(|_| moved(restored()))
 }
 
 fn key_changed(key: &KeySchema) -> Error {
     let sort = key
         .sort
-        .map_or(String::new(), |(sort, _)| format!(" or `{sort}`"));
+        .map_or(String::new(), |sort| format!(" or `{}`", sort.name));
     Error::invalid(format!(
         "key attribute `{}`{sort} was changed; a key cannot change, insert a new item and delete this one",
-        key.partition.0
+        key.partition.name
     ))
 }
 

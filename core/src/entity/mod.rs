@@ -2,24 +2,19 @@
 
 mod auto;
 mod diff;
-mod key;
-mod key_value;
 mod schema;
-mod snapshot;
 mod stored;
 
-pub use auto::{AutoKey, time};
-pub(crate) use diff::diff;
-pub use key::{AnyShape, Composite, IntoKey, Key, KeyFor, Single};
-pub use key_value::{KeyScalar, KeyType, KeyValue};
-pub use schema::{AttributeSchema, KeySchema, Schema};
-pub(crate) use snapshot::Snapshot;
+pub use auto::{AutoKey, AutoTime, fill_key, set_time, time};
+pub(crate) use diff::{changes, stamp};
+pub use schema::{AttributeSchema, Schema};
 pub use stored::Stored;
 pub(crate) use stored::{InDoubt, lock_view};
 
 use std::time::SystemTime;
 
-use crate::value::{AttributeValue, Encoded, Item, Problem, ValueError};
+use crate::key::Key;
+use crate::value::{AttributeValue, Encoded, Item, ValueError};
 
 /// A struct that is stored as items of one table.
 ///
@@ -43,14 +38,25 @@ pub trait Entity: Sized + Send + 'static {
     /// The key of this value.
     fn key(&self) -> Key;
 
-    /// The values of the attributes, in the order of [`Schema::attributes`]: everything but keys and lock.
-    fn encode(&self) -> Vec<Encoded>;
+    /// What is stored of the attribute at `index` of [`Schema::attributes`].
+    ///
+    /// # Errors
+    /// The value has no form in DynamoDB.
+    fn encode(&self, index: usize) -> Encoded;
 
     /// Reads a value out of an item.
     ///
     /// # Errors
     /// An attribute is missing or does not fit its field.
     fn decode(item: &Item) -> Result<Self, ValueError>;
+
+    /// What is left of the attribute at `index` when it is read and stored again: without what the struct does not know of
+    /// it, with the default of an absent one.
+    ///
+    /// # Errors
+    /// The attribute cannot be read.
+    #[doc(hidden)]
+    fn restored(index: usize, value: Option<&AttributeValue>) -> Encoded;
 
     /// Reads what the lock view field would hold under this lock.
     ///
@@ -76,54 +82,23 @@ pub trait Entity: Sized + Send + 'static {
         Vec::new()
     }
 
-    /// The value of the lock view field, to notice that somebody changed it; `None` without such a field.
-    fn encode_lock_view(&self) -> Option<Encoded>;
+    /// Whether the lock view field, if there is one, shows this lock and was not edited.
+    #[doc(hidden)]
+    fn shows_lock(&self, _lock: Option<&AttributeValue>) -> bool {
+        true
+    }
 }
 
 /// The item of an entity: key and attributes, without lock and journal.
 pub(crate) fn to_item<E: Entity>(entity: &E) -> Result<Item, ValueError> {
-    let mut item = entity.key().into_item(&E::SCHEMA.key);
-    for (attribute, encoded) in E::SCHEMA.attributes.iter().zip(entity.encode()) {
-        if let Some(value) = encoded.map_err(|e| e.of(attribute.name))? {
+    // With room for lock and journal.
+    let capacity = E::SCHEMA.attributes.len() + 4;
+    let mut item = entity.key().to_item(&E::SCHEMA.key, capacity);
+    for (index, attribute) in E::SCHEMA.attributes.iter().enumerate() {
+        let encoded = entity.encode(index).map_err(|e| e.of(attribute.name))?;
+        if let Some(value) = encoded {
             item.insert(attribute.name.to_owned(), value);
         }
     }
     Ok(item)
-}
-
-/// The attribute `name`, or the first alias that is there. A NULL that another tool left counts as absent.
-#[doc(hidden)]
-#[must_use]
-pub fn find<'a>(item: &'a Item, name: &str, aliases: &[&str]) -> Option<&'a AttributeValue> {
-    std::iter::once(name)
-        .chain(aliases.iter().copied())
-        .find_map(|name| item.get(name))
-        .filter(|value| !value.is_null())
-}
-
-/// Reads a key attribute.
-///
-/// # Errors
-/// It is missing or does not fit the type.
-#[doc(hidden)]
-pub fn decode_key<K: KeyValue>(item: &Item, name: &str) -> Result<K, ValueError> {
-    decode_key_value(item.get(name)).map_err(|error| error.of(name))
-}
-
-/// Reads the value of a key attribute.
-///
-/// # Errors
-/// It is missing or does not fit the type.
-#[doc(hidden)]
-pub fn decode_key_value<K: KeyValue>(value: Option<&AttributeValue>) -> Result<K, ValueError> {
-    value.map_or_else(|| Err(ValueError::new(Problem::Missing)), K::from_key)
-}
-
-/// The value of a key attribute.
-///
-/// # Errors
-/// None.
-#[doc(hidden)]
-pub fn encode_key<K: KeyValue>(key: &K) -> Encoded {
-    Ok(Some(key.to_key().into()))
 }

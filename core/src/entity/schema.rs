@@ -1,4 +1,4 @@
-use super::KeyType;
+use crate::key::KeySchema;
 use crate::lock::LockSchema;
 
 /// What the derive knows of an entity, as data.
@@ -12,15 +12,6 @@ pub struct Schema {
     pub lock: LockSchema,
     /// Every other attribute.
     pub attributes: &'static [AttributeSchema],
-}
-
-/// The key attributes of a table: names and types.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct KeySchema {
-    /// The partition key.
-    pub partition: (&'static str, KeyType),
-    /// The sort key.
-    pub sort: Option<(&'static str, KeyType)>,
 }
 
 /// An attribute that is neither key nor lock.

@@ -4,17 +4,19 @@ mod kind;
 
 use std::error::Error as StdError;
 use std::fmt;
-use std::sync::Arc;
 use std::time::Duration;
 
 pub use kind::ErrorKind;
 
-use crate::value::{Item, Problem, ValueError};
+use crate::key::{Key, Target};
+use crate::lock::LockError;
+use crate::value::{Item, ValueError, ValueErrorKind};
 
 /// What every fallible call of this crate returns.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-type Source = Box<dyn StdError + Send + Sync + 'static>;
+/// What an error is caused by.
+pub(crate) type Source = Box<dyn StdError + Send + Sync + 'static>;
 
 /// Why a call did not do what it was asked.
 ///
@@ -24,25 +26,33 @@ pub struct Error(Box<Inner>);
 
 struct Inner {
     kind: ErrorKind,
-    table: Option<Arc<str>>,
-    key: Option<String>,
+    at: Option<Target>,
     message: String,
     attempts: Option<(u32, Duration)>,
     write_id: Option<String>,
     current: Option<Item>,
+    reply: Option<Reply>,
     source: Option<Source>,
+}
+
+/// What DynamoDB said when it refused a request.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Reply {
+    pub(crate) code: Option<String>,
+    pub(crate) message: Option<String>,
+    pub(crate) request_id: Option<String>,
 }
 
 impl Error {
     pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
         Self(Box::new(Inner {
             kind,
-            table: None,
-            key: None,
+            at: None,
             message: message.into(),
             attempts: None,
             write_id: None,
             current: None,
+            reply: None,
             source: None,
         }))
     }
@@ -59,6 +69,23 @@ impl Error {
         Self::new(ErrorKind::InvalidInput, message)
     }
 
+    /// DynamoDB refused a request, or it could not be sent.
+    pub(crate) fn service(reply: Option<&Reply>) -> Self {
+        let said = reply.and_then(|reply| {
+            let code = reply.code.as_deref()?;
+            let message = reply.message.as_deref().unwrap_or("no message");
+            Some(format!(
+                "DynamoDB refused the request: {code}: {message}; nothing was written"
+            ))
+        });
+        let unsent =
+            "the request could not be sent; nothing was written. The sources of this error say why";
+        Self::new(
+            ErrorKind::Service,
+            said.unwrap_or_else(|| unsent.to_owned()),
+        )
+    }
+
     /// Adds a sentence that says what to do.
     pub(crate) fn advise(mut self, advice: &str) -> Self {
         self.0.message = format!("{}; {advice}", self.0.message);
@@ -66,14 +93,23 @@ impl Error {
     }
 
     /// Names the item that the call was about.
-    pub(crate) fn at(mut self, table: &Arc<str>, key: &impl fmt::Display) -> Self {
-        self.0.table = Some(Arc::clone(table));
-        self.0.key = Some(key.to_string());
+    pub(crate) fn at(mut self, target: &Target) -> Self {
+        self.0.at = Some(target.clone());
         self
     }
 
-    pub(crate) fn because(mut self, source: impl Into<Source>) -> Self {
-        self.0.source = Some(source.into());
+    pub(crate) fn because(self, source: impl Into<Source>) -> Self {
+        self.caused_by(Some(source.into()))
+    }
+
+    pub(crate) fn caused_by(mut self, source: Option<Source>) -> Self {
+        self.0.source = source;
+        self
+    }
+
+    /// Adds what DynamoDB said.
+    pub(crate) fn replied(mut self, reply: Option<Reply>) -> Self {
+        self.0.reply = reply;
         self
     }
 
@@ -101,13 +137,18 @@ impl Error {
     /// The physical table name, prefix included.
     #[must_use]
     pub fn table(&self) -> Option<&str> {
-        self.0.table.as_deref()
+        self.0.at.as_ref().map(|at| &**at.table())
     }
 
-    /// The key of the item, as text: the partition key, and the sort key behind a slash.
+    /// The key of the item.
     #[must_use]
-    pub fn key(&self) -> Option<&str> {
-        self.0.key.as_deref()
+    pub fn key(&self) -> Option<&Key> {
+        self.0.at.as_ref().map(Target::key)
+    }
+
+    /// The item, to make a handle on what the call saw of it.
+    pub(crate) fn target(&self) -> Option<&Target> {
+        self.0.at.as_ref()
     }
 
     /// How many times the change was tried, where it was tried more than once.
@@ -126,6 +167,19 @@ impl Error {
     #[must_use]
     pub fn write_id(&self) -> Option<&str> {
         self.0.write_id.as_deref()
+    }
+
+    /// The error code of DynamoDB's last answer, where it refused: `ResourceNotFoundException` for a table that does not
+    /// exist.
+    #[must_use]
+    pub fn code(&self) -> Option<&str> {
+        self.0.reply.as_ref()?.code.as_deref()
+    }
+
+    /// The id under which AWS support finds the request that was refused last.
+    #[must_use]
+    pub fn request_id(&self) -> Option<&str> {
+        self.0.reply.as_ref()?.request_id.as_deref()
     }
 
     /// The last image of the item that the call saw, raw. [`current`](Self::current) gives it typed.
@@ -209,20 +263,20 @@ impl Error {
 
 impl From<ValueError> for Error {
     fn from(error: ValueError) -> Self {
-        let kind = match error.problem() {
-            Problem::EmptyKey | Problem::KeyTooLong { .. } | Problem::NoSuchElement { .. } => {
-                ErrorKind::InvalidInput
-            }
+        let kind = match error.kind() {
+            ValueErrorKind::EmptyKey
+            | ValueErrorKind::KeyTooLong { .. }
+            | ValueErrorKind::NoSuchElement { .. } => ErrorKind::InvalidInput,
             _ => ErrorKind::Marshalling,
         };
         Self::new(kind, error.to_string()).because(error)
     }
 }
 
-impl From<crate::lock::LockError> for Error {
-    fn from(error: crate::lock::LockError) -> Self {
+impl From<LockError> for Error {
+    fn from(error: LockError) -> Self {
         let kind = match error {
-            crate::lock::LockError::Overflow { .. } => ErrorKind::InvalidInput,
+            LockError::Overflow { .. } | LockError::NotAJournal { .. } => ErrorKind::InvalidInput,
             _ => ErrorKind::Marshalling,
         };
         Self::new(kind, error.to_string()).because(error)
@@ -232,11 +286,8 @@ impl From<crate::lock::LockError> for Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.0.kind)?;
-        if let Some(table) = &self.0.table {
-            write!(f, " in table `{table}`")?;
-        }
-        if let Some(key) = &self.0.key {
-            write!(f, ", key {key}")?;
+        if let Some(at) = &self.0.at {
+            write!(f, " in table `{}`, key {}", at.table(), at.key())?;
         }
         write!(f, ": {}", self.0.message)?;
         if let Some((attempts, elapsed)) = self.0.attempts {

@@ -64,6 +64,11 @@ impl Assignment {
     /// Does to `item` what the server does. A place below a map that is not there is left alone: the server would have
     /// refused it.
     pub(crate) fn apply(&self, item: &mut Item) {
+        self.clone().apply_to(item);
+    }
+
+    /// As [`apply`](Self::apply), for the last time.
+    pub(crate) fn apply_to(self, item: &mut Item) {
         let mut key = self.path.root();
         let mut map = item;
         for step in self.path.steps() {
@@ -72,8 +77,8 @@ impl Assignment {
                 _ => return,
             }
         }
-        match &self.value {
-            Some(value) => map.insert(key.to_owned(), value.clone()),
+        match self.value {
+            Some(value) => map.insert(key.to_owned(), value),
             None => map.remove(key),
         };
     }

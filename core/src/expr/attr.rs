@@ -5,7 +5,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use super::Path;
 use super::kinds::{Holds, InList, KeyAttribute, ListField, MapField, Plain, PlainForm};
-use crate::value::{AttributeValue, Encoded, ValueError, decode, encode};
+use crate::value::{AttributeValue, Encoded, Form, Item, ValueError, find};
 
 /// A typed path: a place of type `T` in the items of `E`, stored as `K` says ([`Plain`], [`Set`](crate::Set),
 /// [`Opaque`](crate::Opaque), [`KeyAttribute`]) or is reached ([`InList`]).
@@ -52,8 +52,7 @@ use crate::value::{AttributeValue, Encoded, ValueError, decode, encode};
 #[must_use]
 pub struct Attr<E, T, K = Plain> {
     pub(super) path: Path,
-    pub(super) encode: fn(&T) -> Encoded,
-    pub(crate) decode: fn(Option<&AttributeValue>) -> Result<T, ValueError>,
+    pub(crate) form: Form<T>,
     of: PhantomData<fn() -> (E, K)>,
 }
 
@@ -63,25 +62,52 @@ pub type KeyAttr<E, T> = Attr<E, T, KeyAttribute>;
 impl<E, T, K> Attr<E, T, K> {
     /// A top-level attribute, as the derive knows it.
     #[doc(hidden)]
-    pub const fn stored(
-        name: &'static str,
-        encode: fn(&T) -> Encoded,
-        decode: fn(Option<&AttributeValue>) -> Result<T, ValueError>,
-    ) -> Self {
-        Self::new(Path::attribute(name), encode, decode)
+    pub const fn stored(name: &'static str, form: Form<T>) -> Self {
+        Self::new(Path::attribute(name), form)
     }
 
-    const fn new(
-        path: Path,
-        encode: fn(&T) -> Encoded,
-        decode: fn(Option<&AttributeValue>) -> Result<T, ValueError>,
-    ) -> Self {
+    const fn new(path: Path, form: Form<T>) -> Self {
         Self {
             path,
-            encode,
-            decode,
+            form,
             of: PhantomData,
         }
+    }
+
+    /// What is stored for this value.
+    #[doc(hidden)]
+    pub fn to_stored(&self, value: &T) -> Encoded {
+        self.form.encode(value)
+    }
+
+    /// The value in this item, under its name or an older one.
+    #[doc(hidden)]
+    pub fn from_item(&self, item: &Item, aliases: &[&str]) -> Result<T, ValueError> {
+        let name = self.path.root();
+        let found = find(item, name, aliases);
+        self.form.decode(found).map_err(|error| error.of(name))
+    }
+
+    /// The value of this attribute.
+    #[doc(hidden)]
+    pub fn read(&self, value: Option<&AttributeValue>) -> Result<T, ValueError> {
+        self.form.decode(value)
+    }
+
+    /// What is stored for what this attribute reads as.
+    #[doc(hidden)]
+    pub fn restored(&self, value: Option<&AttributeValue>) -> Encoded {
+        self.form.restore(value)
+    }
+
+    /// What is stored for this value at this place, or why it cannot be.
+    pub(super) fn encode(&self, value: &T) -> Encoded {
+        let encoded = if self.path.is_inside() {
+            self.form.encode_inside(value)
+        } else {
+            self.form.encode(value)
+        };
+        encoded.map_err(|error| error.of(&self.path.to_string()))
     }
 
     pub(crate) fn into_path(self) -> Path {
@@ -96,7 +122,7 @@ impl<E, T, K> Attr<E, T, K> {
         K: PlainForm,
         T: Holds<P>,
     {
-        Attr::new(self.path.join(field.path), field.encode, field.decode)
+        Attr::new(self.path.join(field.path), field.form)
     }
 
     /// An element of the list at this path. It can be compared in any condition; changing it makes an
@@ -106,8 +132,7 @@ impl<E, T, K> Attr<E, T, K> {
         K: PlainForm,
         T: ListField<Element: Serialize + DeserializeOwned>,
     {
-        let (encode, decode) = (encode::<T::Element>, decode::<T::Element>);
-        Attr::new(self.path.then(index), encode, decode)
+        Attr::new(self.path.then(index), Form::plain())
     }
 
     /// An entry of the map at this path.
@@ -116,8 +141,7 @@ impl<E, T, K> Attr<E, T, K> {
         K: PlainForm,
         T: MapField<Value: Serialize + DeserializeOwned>,
     {
-        let (encode, decode) = (encode::<T::Value>, decode::<T::Value>);
-        Attr::new(self.path.then(key), encode, decode)
+        Attr::new(self.path.then(key), Form::plain())
     }
 
     /// A place inside nested maps whose keys Rust does not know, with the type you say it has.
@@ -140,13 +164,13 @@ impl<E, T, K> Attr<E, T, K> {
         let path = keys
             .into_iter()
             .fold(self.path, |path, key| path.then(key.as_ref()));
-        Attr::new(path, encode::<U>, decode::<U>)
+        Attr::new(path, Form::plain())
     }
 }
 
 impl<E, T, K> Clone for Attr<E, T, K> {
     fn clone(&self) -> Self {
-        Self::new(self.path.clone(), self.encode, self.decode)
+        Self::new(self.path.clone(), self.form)
     }
 }
 

@@ -1,4 +1,5 @@
 use std::fmt;
+use std::iter::Sum;
 use std::marker::PhantomData;
 use std::ops::Add;
 
@@ -6,7 +7,7 @@ use serde::Serialize;
 
 use super::kinds::{ListField, NumberField, Operand, PlainForm, SetForm, Settable};
 use super::{Action, Attr, Path};
-use crate::value::{AttributeValue, Problem, SetField, ValueError, encode, encode_set};
+use crate::value::{AttributeValue, SetField, ValueError, ValueErrorKind, encode, encode_set};
 
 /// A change of an item of `E` that needs no read: it is atomic and safe to send blindly. Changes are made by the methods of
 /// [`Attr`] and joined by `+`.
@@ -21,6 +22,7 @@ use crate::value::{AttributeValue, Problem, SetField, ValueError, encode, encode
 /// #     #[entity(set)] friends: BTreeSet<String>,
 /// # }
 /// let change: Change<User> = User::LOGINS.add(1) + User::FRIENDS.insert(["cat"]) + User::TAGS.append(["new"]);
+/// let many: Change<User> = [User::LOGINS.add(1), User::FRIENDS.delete(["bob"])].into_iter().sum();
 /// ```
 #[must_use = "a change does nothing until it is given to a verb"]
 pub struct Change<E> {
@@ -74,6 +76,12 @@ impl<E> Add for Change<E> {
     }
 }
 
+impl<E> Sum for Change<E> {
+    fn sum<I: Iterator<Item = Self>>(changes: I) -> Self {
+        changes.fold(Self::nothing(), Add::add)
+    }
+}
+
 impl<E> Clone for Change<E> {
     fn clone(&self) -> Self {
         Self {
@@ -100,28 +108,31 @@ pub(super) fn at(path: &Path) -> impl Fn(ValueError) -> ValueError + use<> {
 }
 
 impl<E, T, K> Attr<E, T, K> {
-    /// Sets the value; one that is stored as an absent attribute (`None`, the empty set) removes it.
+    /// Sets the value. One that is stored as an absent attribute (`None`, the empty set) removes it; inside a part, a map or a
+    /// list serde stores `None` as NULL, and so does this.
     pub fn set(self, value: impl Operand<T>) -> K::Made<E>
     where
         K: Settable,
     {
-        let value = (self.encode)(&value.into_value()).map_err(at(&self.path));
-        let action = value.map(|value| match value {
+        let action = self.encode(&value.into_value()).map(|value| match value {
             Some(value) => Action::Set(self.path, value),
-            // A removal would move the elements behind it.
-            None if self.path.ends_in_list() => Action::Set(self.path, AttributeValue::Null(true)),
             None => Action::Remove(self.path),
         });
         Change::of(action).into()
     }
 
-    /// Sets the value, if there is none.
+    /// Sets the value, if there is none. A NULL is a value to DynamoDB: an Option inside a part or map, which is stored as
+    /// one, is refused; change it with `set` and the condition `missing()`.
     pub fn set_if_missing(self, value: impl Operand<T>) -> K::Made<E>
     where
         K: Settable,
     {
-        let value = (self.encode)(&value.into_value()).map_err(at(&self.path));
-        let change = match value {
+        let change = match self.encode(&value.into_value()) {
+            Ok(_) if self.path.is_inside() && self.form.stores_null() => {
+                let advice = "`set_if_missing` would take the NULL of a `None` for a value; use `set` with the condition `missing()`";
+                let refused = ValueError::new(ValueErrorKind::NotStorable(advice.to_owned()));
+                Change::of(Err(at(&self.path)(refused)))
+            }
             Ok(None) => Change::nothing(),
             Ok(Some(value)) => Change::of(Ok(Action::SetIfMissing(self.path, value))),
             Err(error) => Change::of(Err(error)),
@@ -173,8 +184,12 @@ impl<E, T, K> Attr<E, T, K> {
         T: NumberField,
         K: PlainForm,
     {
-        let by = (self.encode)(&by.into_value()).and_then(|by| {
-            let none = || ValueError::new(Problem::NotStorable("there is no number to add".into()));
+        let by = self.form.encode(&by.into_value()).and_then(|by| {
+            let none = || {
+                ValueError::new(ValueErrorKind::NotStorable(
+                    "there is no number to add".into(),
+                ))
+            };
             by.ok_or_else(none)
         });
         let zero = AttributeValue::N("0".to_owned());

@@ -4,13 +4,13 @@ use std::ops::{BitAnd, BitOr, Not};
 
 use serde::Serialize;
 
-use super::kinds::{Container, Operand, OrderedField, OrderedForm, StringField};
+use super::kinds::{Container, Operand, OrderedForm, StringField, TextForm};
 use super::tree::{AttributeType, Comparator, Operand as Left, Tree};
 use super::{Attr, Path};
-use crate::value::{AttributeValue, Encoded, Problem, ValueError, encode};
+use crate::value::{AttributeValue, Encoded, ValueError, ValueErrorKind, encode};
 
 /// What must hold of an item of `E`. Conditions are made by the methods of [`Attr`] and joined by `&`, `|` and `!`; they
-/// print as one reads them.
+/// print as one reads them, and `Debug` shows a `?` for each value.
 ///
 /// ```
 /// # use optimist::Entity;
@@ -22,6 +22,7 @@ use crate::value::{AttributeValue, Encoded, Problem, ValueError, encode};
 ///     condition.to_string(),
 ///     r#"(logins BETWEEN 1 AND 5) OR (NOT (nickname exists) AND id begins with "a")"#
 /// );
+/// assert_eq!(format!("{:?}", User::LOGINS.gt(5)), "Condition(logins > ?)");
 /// ```
 #[must_use = "a condition does nothing until it is given to a verb"]
 pub struct Condition<E> {
@@ -83,64 +84,99 @@ impl<E> Clone for Condition<E> {
     }
 }
 
-impl<E> fmt::Display for Condition<E> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl<E> Condition<E> {
+    fn write(&self, f: &mut fmt::Formatter<'_>, values: bool) -> fmt::Result {
         match &self.tree {
-            Ok(tree) => tree.fmt(f),
+            Ok(tree) => write!(f, "{}", tree.shown(values)),
             Err(error) => write!(f, "invalid: {error}"),
         }
     }
 }
 
-impl<E> fmt::Debug for Condition<E> {
+impl<E> fmt::Display for Condition<E> {
+    /// With its values: whoever prints it shows them on purpose. `Debug` shows none.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Condition({self})")
+        self.write(f, true)
     }
 }
 
-/// A value to compare with; there is none that an absent attribute equals.
+impl<E> fmt::Debug for Condition<E> {
+    /// Without values, which may not stand in logs.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Condition(")?;
+        self.write(f, false)?;
+        f.write_str(")")
+    }
+}
+
+/// A value to compare with, which an absent one is not.
 fn present(path: &Path, encoded: Encoded) -> Result<AttributeValue, ValueError> {
     let none = || {
-        let advice = "an absent value equals nothing; use `exists()` or `missing()`";
-        ValueError::new(Problem::NotStorable(advice.to_owned()))
+        let advice =
+            "an absent value has no order and is in nothing; use `exists()` or `missing()`";
+        ValueError::new(ValueErrorKind::NotStorable(advice.to_owned()))
     };
     let value = encoded.and_then(|value| value.ok_or_else(none));
     value.map_err(|error| error.of(&path.to_string()))
 }
 
 impl<E, T, K> Attr<E, T, K> {
+    /// What a comparison needs; nothing where an absent attribute, or the NULL of a nested `None`, is that value.
+    fn comparable(&self, value: &T) -> Encoded {
+        let value = self.form.encode(value);
+        value.map_err(|error| error.of(&self.path.to_string()))
+    }
+
     fn compare(self, comparator: Comparator, value: impl Operand<T>) -> Condition<E> {
-        let value = present(&self.path, (self.encode)(&value.into_value()));
+        let value = present(&self.path, self.comparable(&value.into_value()));
         Condition::new(value.map(|value| Tree::Compare(Left::Value(self.path), comparator, value)))
     }
 
-    /// The value equals this one. Sets are equal whatever their order.
+    /// The value equals this one. Sets are equal whatever their order; `None` equals an absent value and NULL.
     pub fn eq(self, value: impl Operand<T>) -> Condition<E> {
-        self.compare(Comparator::Eq, value)
+        let value = value.into_value();
+        match self.comparable(&value) {
+            Ok(None) => self.missing(),
+            _ => self.compare(Comparator::Eq, value),
+        }
     }
 
-    /// The value is another than this one, or absent.
+    /// The value is another than this one, or absent; with `None`: there is one.
     pub fn ne(self, value: impl Operand<T>) -> Condition<E> {
-        self.compare(Comparator::Ne, value)
+        let value = value.into_value();
+        match self.comparable(&value) {
+            Ok(None) => self.exists(),
+            _ => self.compare(Comparator::Ne, value),
+        }
     }
 
-    /// The value equals one of these, 1 to 100.
+    /// The value equals one of these, at most 100.
     pub fn is_in<V: Operand<T>>(self, values: impl IntoIterator<Item = V>) -> Condition<E> {
         let values = values.into_iter();
         let values: Result<Vec<_>, _> = values
-            .map(|value| present(&self.path, (self.encode)(&value.into_value())))
+            .map(|value| present(&self.path, self.comparable(&value.into_value())))
             .collect();
         Condition::new(values.map(|values| Tree::In(self.path, values)))
     }
 
-    /// The item has a value here.
+    /// The item has a value here. Where an absent attribute reads as a value (an Option, a set, a default), NULL counts as
+    /// none.
     pub fn exists(self) -> Condition<E> {
-        Condition::new(Ok(Tree::Exists(self.path)))
+        Condition::new(Ok(if self.form.reads_absent() {
+            Tree::Something(self.path)
+        } else {
+            Tree::Exists(self.path)
+        }))
     }
 
-    /// The item has no value here.
+    /// The item has no value here. Where an absent attribute reads as a value (an Option, a set, a default), NULL counts as
+    /// none.
     pub fn missing(self) -> Condition<E> {
-        Condition::new(Ok(Tree::Missing(self.path)))
+        Condition::new(Ok(if self.form.reads_absent() {
+            Tree::Nothing(self.path)
+        } else {
+            Tree::Missing(self.path)
+        }))
     }
 
     /// The value is stored as this DynamoDB type.
@@ -170,8 +206,7 @@ impl<E, T, K> Attr<E, T, K> {
     /// The value is less than this one. Strings are compared by their bytes.
     pub fn lt(self, value: impl Operand<T>) -> Condition<E>
     where
-        T: OrderedField,
-        K: OrderedForm,
+        K: OrderedForm<T>,
     {
         self.compare(Comparator::Lt, value)
     }
@@ -179,8 +214,7 @@ impl<E, T, K> Attr<E, T, K> {
     /// The value is this one or less.
     pub fn le(self, value: impl Operand<T>) -> Condition<E>
     where
-        T: OrderedField,
-        K: OrderedForm,
+        K: OrderedForm<T>,
     {
         self.compare(Comparator::Le, value)
     }
@@ -188,8 +222,7 @@ impl<E, T, K> Attr<E, T, K> {
     /// The value is greater than this one.
     pub fn gt(self, value: impl Operand<T>) -> Condition<E>
     where
-        T: OrderedField,
-        K: OrderedForm,
+        K: OrderedForm<T>,
     {
         self.compare(Comparator::Gt, value)
     }
@@ -197,8 +230,7 @@ impl<E, T, K> Attr<E, T, K> {
     /// The value is this one or greater.
     pub fn ge(self, value: impl Operand<T>) -> Condition<E>
     where
-        T: OrderedField,
-        K: OrderedForm,
+        K: OrderedForm<T>,
     {
         self.compare(Comparator::Ge, value)
     }
@@ -206,11 +238,10 @@ impl<E, T, K> Attr<E, T, K> {
     /// The value is from `low` to `high`, both included.
     pub fn between(self, low: impl Operand<T>, high: impl Operand<T>) -> Condition<E>
     where
-        T: OrderedField,
-        K: OrderedForm,
+        K: OrderedForm<T>,
     {
-        let low = present(&self.path, (self.encode)(&low.into_value()));
-        let high = present(&self.path, (self.encode)(&high.into_value()));
+        let low = present(&self.path, self.comparable(&low.into_value()));
+        let high = present(&self.path, self.comparable(&high.into_value()));
         let tree = low.and_then(|low| Ok(Tree::Between(Left::Value(self.path), low, high?)));
         Condition::new(tree)
     }
@@ -221,7 +252,7 @@ impl<E, T, K> Attr<E, T, K> {
     pub fn begins_with(self, start: &str) -> Condition<E>
     where
         T: StringField,
-        K: OrderedForm,
+        K: TextForm,
     {
         let start = AttributeValue::S(start.to_owned());
         Condition::new(Ok(Tree::BeginsWith(self.path, start)))

@@ -1,4 +1,5 @@
 use std::fmt;
+use std::iter::Sum;
 use std::ops::Add;
 
 use serde::Serialize;
@@ -6,15 +7,17 @@ use serde::de::DeserializeOwned;
 
 use super::change::{at, element_value};
 use super::kinds::{ListField, Operand, PlainForm};
+use super::rewrite::rewrite;
 use super::{Action, Attr, Change, Guard, Path};
 use crate::error::{Error, ErrorKind, Result};
-use crate::value::{AttributeValue, Item, Problem, ValueError, decode, same};
+use crate::value::{AttributeValue, Item, ValueError, ValueErrorKind, decode, same};
 
 /// A change of an item of `E` that depends on what was read: [`Change`]s, and changes of list elements. `update` and
 /// `modify_with` take it; a blind verb does not.
 ///
 /// A list operation finds its element in what was read and adds the condition that the element is still there, besides
-/// that of the lock: `list[i] = :v`.
+/// that of the lock: `list[i] = :v`. Where it also adds to that list, as to move an element to its end, the whole list is
+/// sent: DynamoDB takes no change of a list together with one of its elements.
 ///
 /// ```compile_fail
 /// # use optimist::{Entity, Table};
@@ -120,6 +123,7 @@ impl<E> Edit<E> {
             }
             resolved.gone.extend(found.gone);
         }
+        resolved.actions = rewrite(resolved.actions, image);
         Ok(resolved)
     }
 }
@@ -160,6 +164,12 @@ impl<E> Add<Edit<E>> for Change<E> {
 
     fn add(self, other: Edit<E>) -> Edit<E> {
         Edit::from(self) + other
+    }
+}
+
+impl<E> Sum for Edit<E> {
+    fn sum<I: Iterator<Item = Self>>(edits: I) -> Self {
+        edits.fold(Change::nothing().into(), Add::add)
     }
 }
 
@@ -283,7 +293,10 @@ fn in_range(
     Box::new(move |elements| {
         if index >= elements.len() {
             let length = elements.len();
-            return Err(ValueError::new(Problem::NoSuchElement { index, length }));
+            return Err(ValueError::new(ValueErrorKind::NoSuchElement {
+                index,
+                length,
+            }));
         }
         Ok(Found {
             elements: vec![(index, becomes())],

@@ -17,6 +17,11 @@ pub struct Set;
 #[derive(Debug, Clone, Copy)]
 pub struct Opaque;
 
+/// How the attribute is stored: by a `with` module that keeps the order of the values, as `#[entity(ordered)]` says and
+/// those of [`optimist::time`](crate::time) do.
+#[derive(Debug, Clone, Copy)]
+pub struct Ordered;
+
 /// How the attribute is stored: as a partition or sort key.
 #[derive(Debug, Clone, Copy)]
 pub struct KeyAttribute;
@@ -26,32 +31,49 @@ pub struct KeyAttribute;
 #[derive(Debug, Clone, Copy)]
 pub struct InList;
 
+/// What a change of an attribute is: a [`Change`], or an [`Edit`] where an index is on the way.
+#[doc(hidden)]
+pub trait Makes {
+    /// The change.
+    type Made<E>: From<Change<E>>;
+}
+impl Makes for Plain {
+    type Made<E> = Change<E>;
+}
+impl Makes for Set {
+    type Made<E> = Change<E>;
+}
+impl Makes for Opaque {
+    type Made<E> = Change<E>;
+}
+impl Makes for Ordered {
+    type Made<E> = Change<E>;
+}
+impl Makes for InList {
+    type Made<E> = Edit<E>;
+}
+// So that it is `Settable` that says why there is none.
+impl Makes for KeyAttribute {
+    type Made<E> = Change<E>;
+}
+
 /// Attributes that can be set and removed: all but keys.
 #[diagnostic::on_unimplemented(
     message = "a key attribute cannot be changed",
+    label = "this is a key",
     note = "insert an item with the new key and delete the old one"
 )]
-pub trait Settable {
-    /// What setting makes: a [`Change`], or an [`Edit`] where an index is on the way.
-    type Made<E>: From<Change<E>>;
-}
-impl Settable for Plain {
-    type Made<E> = Change<E>;
-}
-impl Settable for Set {
-    type Made<E> = Change<E>;
-}
-impl Settable for Opaque {
-    type Made<E> = Change<E>;
-}
-impl Settable for InList {
-    type Made<E> = Edit<E>;
-}
+pub trait Settable: Makes {}
+impl Settable for Plain {}
+impl Settable for Set {}
+impl Settable for Opaque {}
+impl Settable for Ordered {}
+impl Settable for InList {}
 
 /// Attributes whose form is serde's.
 #[diagnostic::on_unimplemented(
     message = "this needs an attribute that is stored plainly, not as `{Self}`",
-    note = "`Set` is `#[entity(set)]`: use `insert` and `delete`; `Opaque` is `with`: it can only be compared, set and removed; `KeyAttribute` is a key: it cannot be changed"
+    note = "`Set` is `#[entity(set)]`: use `insert` and `delete`; `Opaque` and `Ordered` are `with`: they can only be compared, set and removed; `KeyAttribute` is a key: it cannot be changed"
 )]
 pub trait PlainForm: Settable {
     /// How a value inside is reached that is stored as `F` there.
@@ -72,28 +94,41 @@ impl PlainForm for InList {
 pub trait SetForm {}
 impl SetForm for Set {}
 
-/// Attributes whose values have an order in DynamoDB.
+/// Attributes whose values, of type `T`, have an order in DynamoDB.
 #[diagnostic::on_unimplemented(
     message = "an attribute stored as `{Self}` has no order to compare by",
-    note = "only plain attributes and keys can be compared with `lt`, `gt`, `between` and the like"
+    note = "`lt`, `gt`, `between` and the like work on plain attributes and keys; if the module of `with` stores numbers, strings or bytes in the order of the values, say so: `#[entity(with = …, ordered)]`"
 )]
-pub trait OrderedForm {}
-impl OrderedForm for Plain {}
-impl OrderedForm for KeyAttribute {}
-impl OrderedForm for InList {}
+pub trait OrderedForm<T> {}
+impl<T: OrderedField> OrderedForm<T> for Plain {}
+impl<T: OrderedField> OrderedForm<T> for KeyAttribute {}
+impl<T: OrderedField> OrderedForm<T> for InList {}
+impl<T> OrderedForm<T> for Ordered {}
+
+/// Attributes whose strings are stored as they are.
+#[diagnostic::on_unimplemented(
+    message = "of an attribute stored as `{Self}` it is not known how its strings begin",
+    note = "`begins_with` works on plain attributes and keys"
+)]
+pub trait TextForm {}
+impl TextForm for Plain {}
+impl TextForm for KeyAttribute {}
+impl TextForm for InList {}
 
 /// Types stored as numbers.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a number",
     label = "arithmetic needs a number",
-    note = "`add` and `sub` work on integers, floats and `optimist::Number`, and on an Option of one"
+    note = "`add` and `sub` work on integers, floats and `optimist::Number`, and on an Option of one; a newtype that serde stores as a number says so by `impl optimist::NumberField for … {{}}`"
 )]
 pub trait NumberField {}
 
 /// Types that DynamoDB can order: numbers, strings and bytes.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be compared by order",
-    note = "numbers, strings and their Options can; `eq` and `ne` work on every type"
+    note = "numbers, strings and their Options can; `eq` and `ne` work on every type",
+    note = "serde stores most times as text of varying length, whose order is not that of time: store them as numbers with `#[entity(with = optimist::time::epoch_millis)]`, or as seconds with `epoch_seconds`",
+    note = "a newtype that serde stores as a number or string says so by `impl optimist::OrderedField for … {{}}`"
 )]
 pub trait OrderedField {}
 
@@ -164,14 +199,16 @@ impl<M: MapField> MapField for Option<M> {
     type Value = M::Value;
 }
 
-/// `Self` is a part `P`, or an Option of one.
+/// `Self` is a part `P`, a Box of one, or an Option of either.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no such field: it belongs to `{P}`",
     note = "give an attribute of the struct at this path"
 )]
 pub trait Holds<P> {}
 impl<P> Holds<P> for P {}
+impl<P> Holds<P> for Box<P> {}
 impl<P> Holds<P> for Option<P> {}
+impl<P> Holds<P> for Option<Box<P>> {}
 
 /// What `contains` looks for: a substring, an element of a list, a member of a set.
 #[diagnostic::on_unimplemented(

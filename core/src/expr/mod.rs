@@ -7,9 +7,11 @@ mod compile;
 mod condition;
 mod edit;
 mod guard;
+mod into_change;
 mod kinds;
 mod over;
 mod path;
+mod rewrite;
 mod tree;
 
 pub(crate) use action::{Action, Assignment};
@@ -20,9 +22,11 @@ pub use condition::{Condition, Size};
 pub use edit::Edit;
 pub(crate) use edit::Resolved;
 pub(crate) use guard::Guard;
+pub use into_change::IntoChange;
 pub use kinds::{
     Container, Holds, InList, KeyAttribute, ListField, MapField, NumberField, Opaque, Operand,
-    OrderedField, OrderedForm, Plain, PlainForm, Set, SetForm, Settable, StringField,
+    Ordered, OrderedField, OrderedForm, Plain, PlainForm, Set, SetForm, Settable, StringField,
+    TextForm,
 };
 pub(crate) use over::over;
 pub(crate) use path::Path;

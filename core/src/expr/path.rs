@@ -69,14 +69,33 @@ impl Path {
         &self.steps
     }
 
+    /// The bytes of its names.
+    pub(crate) fn bytes(&self) -> usize {
+        let steps = self.steps.iter().map(|step| match step {
+            Step::Key(key) => key.len(),
+            Step::Index(_) => 0,
+        });
+        self.attribute.len() + steps.sum::<usize>()
+    }
+
     /// Whether an index is on the way.
     pub(crate) fn is_in_list(&self) -> bool {
         self.steps.iter().any(|step| matches!(step, Step::Index(_)))
     }
 
-    /// Whether this is an element of a list.
-    pub(super) fn ends_in_list(&self) -> bool {
-        matches!(self.steps.last(), Some(Step::Index(_)))
+    /// The list and the index, where this is an element of a list.
+    pub(super) fn split_index(&self) -> Option<(Self, usize)> {
+        let (Step::Index(index), list) = self.steps.split_last()? else {
+            return None;
+        };
+        let attribute = self.attribute.clone();
+        let steps = list.to_vec();
+        Some((Self { attribute, steps }, *index))
+    }
+
+    /// Whether this is a place inside an attribute.
+    pub(super) fn is_inside(&self) -> bool {
+        !self.steps.is_empty()
     }
 
     /// Whether the two may not stand in one update: equal, or one inside the other.

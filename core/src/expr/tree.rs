@@ -11,6 +11,10 @@ pub(crate) enum Tree {
     In(Path, Vec<AttributeValue>),
     Exists(Path),
     Missing(Path),
+    /// There is a value, and not NULL.
+    Something(Path),
+    /// There is no value, or NULL.
+    Nothing(Path),
     BeginsWith(Path, AttributeValue),
     Contains(Path, AttributeValue),
     TypeIs(Path, AttributeType),
@@ -120,6 +124,15 @@ impl Tree {
 
     /// Whether it needs parentheses inside another condition.
     pub(super) fn is_compound(&self) -> bool {
+        match self {
+            Self::Something(_) | Self::Nothing(_) => true,
+            Self::In(_, values) => values.is_empty(),
+            other => other.reads_compound(),
+        }
+    }
+
+    /// Whether it needs parentheses when it is printed.
+    fn reads_compound(&self) -> bool {
         matches!(self, Self::All(_) | Self::Any(_) | Self::Between(..))
     }
 }
@@ -133,47 +146,57 @@ impl fmt::Display for Operand {
     }
 }
 
-impl fmt::Display for Tree {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Tree {
+    /// The condition as one reads it, with or without its values.
+    pub(super) fn shown(&self, values: bool) -> impl fmt::Display {
+        fmt::from_fn(move |f| self.write(f, values))
+    }
+
+    fn write(&self, f: &mut fmt::Formatter<'_>, values: bool) -> fmt::Result {
+        let shown = |value| Shown { value, values };
         let joined = |f: &mut fmt::Formatter<'_>, parts: &[Tree], word: &str| {
             parts.iter().enumerate().try_for_each(|(i, part)| {
-                let word = if i == 0 { "" } else { word };
-                if part.is_compound() {
-                    write!(f, "{word}({part})")
+                let (word, text) = (if i == 0 { "" } else { word }, part.shown(values));
+                if part.reads_compound() {
+                    write!(f, "{word}({text})")
                 } else {
-                    write!(f, "{word}{part}")
+                    write!(f, "{word}{text}")
                 }
             })
         };
         match self {
             Self::Compare(operand, comparator, value) => {
-                write!(f, "{operand} {} {}", comparator.symbol(), Shown(value))
+                write!(f, "{operand} {} {}", comparator.symbol(), shown(value))
             }
             Self::Between(operand, low, high) => {
-                write!(f, "{operand} BETWEEN {} AND {}", Shown(low), Shown(high))
+                write!(f, "{operand} BETWEEN {} AND {}", shown(low), shown(high))
             }
             Self::In(path, values) => {
-                let values: Vec<_> = values.iter().map(|v| Shown(v).to_string()).collect();
+                let values: Vec<_> = values.iter().map(|v| shown(v).to_string()).collect();
                 write!(f, "{path} IN ({})", values.join(", "))
             }
-            Self::Exists(path) => write!(f, "{path} exists"),
-            Self::Missing(path) => write!(f, "{path} is missing"),
-            Self::BeginsWith(path, value) => write!(f, "{path} begins with {}", Shown(value)),
-            Self::Contains(path, value) => write!(f, "{path} contains {}", Shown(value)),
+            Self::Exists(path) | Self::Something(path) => write!(f, "{path} exists"),
+            Self::Missing(path) | Self::Nothing(path) => write!(f, "{path} is missing"),
+            Self::BeginsWith(path, value) => write!(f, "{path} begins with {}", shown(value)),
+            Self::Contains(path, value) => write!(f, "{path} contains {}", shown(value)),
             Self::TypeIs(path, of_type) => write!(f, "{path} is of type {}", of_type.code()),
             Self::All(parts) => joined(f, parts, " AND "),
             Self::Any(parts) => joined(f, parts, " OR "),
-            Self::Not(tree) => write!(f, "NOT ({tree})"),
+            Self::Not(tree) => write!(f, "NOT ({})", tree.shown(values)),
         }
     }
 }
 
 /// A value as a reader of a condition wants it.
-struct Shown<'a>(&'a AttributeValue);
+struct Shown<'a> {
+    value: &'a AttributeValue,
+    values: bool,
+}
 
 impl fmt::Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
+        match self.value {
+            _ if !self.values => f.write_str("?"),
             AttributeValue::S(s) => write!(f, "{s:?}"),
             AttributeValue::N(n) => f.write_str(n),
             AttributeValue::Bool(b) => write!(f, "{b}"),

@@ -7,8 +7,9 @@ use aws_sdk_dynamodb::types::{
 };
 
 use crate::db::Db;
-use crate::entity::{Entity, KeyType};
+use crate::entity::Entity;
 use crate::error::{Error, ErrorKind, Result};
+use crate::key::KeyType;
 
 /// Creates the table of an entity, on whatever endpoint the `Db` talks to; a table that is there already is left alone.
 ///
@@ -31,14 +32,14 @@ pub async fn create_table<E: Entity>(db: &Db) -> Result<()> {
         .create_table()
         .table_name(table.name())
         .billing_mode(BillingMode::PayPerRequest);
-    for ((name, of_type), role) in attributes {
+    for (attribute, role) in attributes {
         let definition = AttributeDefinition::builder()
-            .attribute_name(name)
-            .attribute_type(scalar_type(of_type))
+            .attribute_name(attribute.name)
+            .attribute_type(scalar_type(attribute.key_type))
             .build()
             .map_err(invalid)?;
         let element = KeySchemaElement::builder()
-            .attribute_name(name)
+            .attribute_name(attribute.name)
             .key_type(role)
             .build()
             .map_err(invalid)?;

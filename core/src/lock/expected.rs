@@ -1,14 +1,14 @@
-use super::seen::SeenJournal;
+use super::seen::{SeenJournal, SeenLock};
 use super::{Journal, Lock, LockError, LockKind, LockSchema, MAX_VERSION, Seen, WriteId};
-use crate::value::AttributeValue;
+use crate::value::{AttributeValue, Item};
 
 /// What a write expects to find: where its handle comes from.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Expected {
     /// No item.
     New,
-    /// An item without a lock, written before there was one.
-    Legacy,
+    /// An item without a lock, written before there was one, or stripped of it. The write adopts it.
+    Legacy(HeldJournal),
     /// An item without a lock attribute, by choice: values are compared instead.
     Unlocked,
     /// An item under a lock.
@@ -20,17 +20,17 @@ pub(crate) enum Expected {
 pub(crate) enum HeldJournal {
     /// The entity keeps none.
     Off,
-    /// None was there: the lock is another tool's.
+    /// None is there; the write starts one.
     Missing,
-    /// It does not parse; only these very bytes may be replaced.
-    Unreadable(AttributeValue),
-    /// It is ours.
+    /// Just these bytes of ours; the write starts another in their place.
+    Replaced(AttributeValue),
+    /// It goes on.
     Kept(Journal),
 }
 
 /// The lock and journal that a write leaves.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Left {
+pub(crate) struct Mark {
     /// `None` where values are compared instead.
     pub(crate) lock: Option<Lock>,
     pub(crate) journal: Option<Journal>,
@@ -38,22 +38,34 @@ pub(crate) struct Left {
 
 impl Expected {
     /// What a write based on this image expects.
+    ///
+    /// # Errors
+    /// The image has a lock or journal that must not be replaced.
     pub(crate) fn after(schema: &LockSchema, seen: Seen) -> Result<Self, LockError> {
+        seen.check()?;
         let lock = match (schema.kind, seen.lock) {
             (LockKind::Values, _) => return Ok(Self::Unlocked),
-            (_, None) => return Ok(Self::Legacy),
-            (_, Some(lock)) => lock,
+            (_, SeenLock::Read(lock)) => Some(lock),
+            (_, SeenLock::Missing | SeenLock::Unreadable(_)) => None,
         };
         let journal = match (schema.journal, seen.journal) {
             (None, _) => HeldJournal::Off,
             (Some(_), SeenJournal::Missing) => HeldJournal::Missing,
-            (Some(_), SeenJournal::Unreadable(raw)) => HeldJournal::Unreadable(raw),
-            (Some(_), SeenJournal::Kept(journal)) => HeldJournal::Kept(journal),
+            (Some(_), SeenJournal::Unreadable(raw)) => HeldJournal::Replaced(raw),
+            (Some(_), SeenJournal::Kept(journal)) if lock.is_some() => HeldJournal::Kept(journal),
+            // Without its lock a journal cannot go on: a version that starts again is another life.
+            (Some(_), SeenJournal::Kept(journal)) => HeldJournal::Replaced(journal.to_attribute()),
             (Some(attribute), SeenJournal::UnknownFormat(format)) => {
                 return Err(LockError::UnknownJournal { attribute, format });
             }
+            (Some(attribute), SeenJournal::Foreign(found)) => {
+                return Err(LockError::NotAJournal { attribute, found });
+            }
         };
-        Ok(Self::Held { lock, journal })
+        Ok(match lock {
+            Some(lock) => Self::Held { lock, journal },
+            None => Self::Legacy(journal),
+        })
     }
 
     /// Whether there is a next value for the lock.
@@ -72,32 +84,55 @@ impl Expected {
         schema: &LockSchema,
         id: WriteId,
         writers: u8,
-    ) -> Result<Left, LockError> {
+    ) -> Result<Mark, LockError> {
         self.can_move(schema)?;
         let lock = match schema.kind {
             LockKind::Values => None,
             LockKind::Uuid => Some(Lock::Uuid(id.to_string())),
             LockKind::Version => Some(Lock::Version(self.version().unwrap_or(0) + 1)),
         };
-        let journal = schema.journal.map(|_| match self {
-            Self::Held {
-                journal: HeldJournal::Kept(journal),
-                ..
-            } => journal.with(id),
-            _ => Journal::born(id, writers),
+        let journal = schema.journal.map(|_| match self.journal() {
+            Some(journal) => journal.with(id),
+            None => Journal::born(id, writers),
         });
-        Ok(Left { lock, journal })
+        Ok(Mark { lock, journal })
     }
 
-    /// Whether the lock condition of the write would hold on this image. Of values it is not known here.
+    /// Whether the lock condition of the write would hold on this image. (With `lock = values` it is that there is an item;
+    /// what is compared besides is the guard of the write.)
     pub(super) fn holds(&self, image: Option<&Seen>) -> bool {
         match (self, image) {
-            (Self::New, None) => true,
-            (Self::Legacy, Some(seen)) => seen.lock.is_none(),
-            (Self::Held { lock, journal }, Some(seen)) => {
-                seen.lock.as_ref() == Some(lock) && journal.holds(lock, &seen.journal)
+            (Self::New, image) => image.is_none(),
+            (_, None) => false,
+            (Self::Unlocked, Some(_)) => true,
+            (Self::Legacy(journal), Some(seen)) => {
+                seen.lock == SeenLock::Missing && journal.holds(&seen.journal)
             }
-            _ => false,
+            (Self::Held { lock, journal }, Some(seen)) => {
+                seen.lock() == Some(lock)
+                    // A UUID belongs to one life of one item, so the journal is not compared.
+                    && (matches!((lock, journal), (Lock::Uuid(_), HeldJournal::Kept(_)))
+                        || journal.holds(&seen.journal))
+            }
+        }
+    }
+
+    /// Whether the lock never comes back once it has moved: a version with its birth, or a UUID. While such a lock stands in
+    /// a condition, what was refused once stays refused.
+    pub(super) fn is_final(&self) -> bool {
+        match self {
+            Self::Held { lock, journal } => {
+                matches!(lock, Lock::Uuid(_)) || matches!(journal, HeldJournal::Kept(_))
+            }
+            Self::New | Self::Legacy(_) | Self::Unlocked => false,
+        }
+    }
+
+    /// The lock that the write compares.
+    pub(crate) fn lock(&self) -> Option<&Lock> {
+        match self {
+            Self::Held { lock, .. } => Some(lock),
+            Self::New | Self::Legacy(_) | Self::Unlocked => None,
         }
     }
 
@@ -112,47 +147,55 @@ impl Expected {
     }
 
     pub(super) fn version(&self) -> Option<u64> {
-        match self {
-            Self::Held {
-                lock: Lock::Version(version),
-                ..
-            } => Some(*version),
-            _ => None,
-        }
+        self.lock().and_then(Lock::version)
     }
 }
 
 impl HeldJournal {
-    fn holds(&self, lock: &Lock, seen: &SeenJournal) -> bool {
+    fn holds(&self, seen: &SeenJournal) -> bool {
         match (self, seen) {
-            // A UUID belongs to one life of one item, so the journal need not be compared.
-            (Self::Kept(_), _) if matches!(lock, Lock::Uuid(_)) => true,
             (Self::Kept(held), SeenJournal::Kept(seen)) => held.same_life(seen),
-            (Self::Unreadable(held), SeenJournal::Unreadable(seen)) => held == seen,
+            (Self::Replaced(held), seen) => seen.is_stored_as(held),
             (Self::Off, _) | (Self::Missing, SeenJournal::Missing) => true,
             _ => false,
         }
     }
 }
 
-impl From<Left> for Expected {
+impl From<Mark> for Expected {
     /// What the next write expects after one that left this.
-    fn from(left: Left) -> Self {
-        match left.lock {
+    fn from(mark: Mark) -> Self {
+        match mark.lock {
             None => Self::Unlocked,
             Some(lock) => Self::Held {
                 lock,
-                journal: left.journal.map_or(HeldJournal::Off, HeldJournal::Kept),
+                journal: mark.journal.map_or(HeldJournal::Off, HeldJournal::Kept),
             },
         }
     }
 }
 
-impl Left {
+impl Mark {
+    /// No lock and no journal.
+    pub(crate) const NONE: Self = Self {
+        lock: None,
+        journal: None,
+    };
+
+    /// Sets lock and journal in an item.
+    pub(crate) fn write_into(&self, schema: &LockSchema, item: &mut Item) {
+        if let Some(lock) = &self.lock {
+            item.insert(schema.attribute.to_owned(), lock.to_attribute());
+        }
+        if let Some((name, journal)) = schema.journal.zip(self.journal.as_ref()) {
+            item.insert(name.to_owned(), journal.to_attribute());
+        }
+    }
+
     /// Whether an image is just what this write left: nobody has written since.
     pub(crate) fn is_shown_by(&self, seen: &Seen) -> bool {
         self.lock.is_some()
-            && seen.lock == self.lock
+            && seen.lock() == self.lock.as_ref()
             && match (&self.journal, &seen.journal) {
                 (Some(left), SeenJournal::Kept(seen)) => left == seen,
                 // A UUID is this write's alone; a version without a journal may be anybody's.

@@ -1,18 +1,43 @@
 use std::fmt;
+use std::process;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use uuid::Uuid;
+
+/// Sixteen bytes that nobody else has: from the operating system's randomness directly, since a generator in user space is
+/// copied by a fork, a checkpoint or a snapshot of the machine; mixed with what differs between such clones.
+///
+/// # Panics
+/// If the operating system has no randomness to give, as the hash maps of `std` do.
+fn fresh_bytes() -> [u8; 16] {
+    let mut bytes = [0; 16];
+    if let Err(error) = getrandom::fill(&mut bytes) {
+        panic!("the operating system gives no randomness: {error}");
+    }
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    let nanos = now.map_or(0, |now| now.subsec_nanos() ^ now.as_secs() as u32);
+    let clone = (u64::from(process::id()) << 32) | u64::from(nanos);
+    // The last eight bytes: the first six of a write id are the writer's.
+    for (byte, mixed) in bytes[8..].iter_mut().zip(clone.to_le_bytes()) {
+        *byte ^= mixed;
+    }
+    bytes
+}
+
+/// A random UUID, drawn like a write id.
+pub(crate) fn fresh_uuid() -> Uuid {
+    uuid::Builder::from_random_bytes(fresh_bytes()).into_uuid()
+}
 
 /// Who writes: 48 random bits, one for each `Db`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct WriterId([u8; 6]);
 
 impl WriterId {
-    /// A writer id from the operating system's randomness.
+    /// A new writer.
     pub(crate) fn fresh() -> Self {
-        let random = Uuid::new_v4().into_bytes();
-        let mut id = [0; 6];
-        id.copy_from_slice(&random[..6]);
-        Self(id)
+        let [.., a, b, c, d, e, f] = fresh_bytes();
+        Self([a, b, c, d, e, f])
     }
 }
 
@@ -38,8 +63,14 @@ pub(crate) struct WriteId([u8; 16]);
 impl WriteId {
     pub(crate) const BYTES: usize = 16;
 
+    #[cfg(test)]
     pub(crate) fn fresh(writer: WriterId) -> Self {
-        Self::new(writer, Uuid::new_v4().into_bytes())
+        Self::new(writer, Self::random())
+    }
+
+    /// What an id is made of, besides its writer.
+    pub(crate) fn random() -> [u8; 16] {
+        fresh_bytes()
     }
 
     /// The id of `writer` whose other bits come from `random`.

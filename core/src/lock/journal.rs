@@ -1,13 +1,18 @@
+use aws_sdk_dynamodb::primitives::Blob;
+
 use super::WriteId;
+use crate::value::AttributeValue;
 
 /// The most writers that a journal can remember.
 pub(crate) const MAX_WRITERS: u8 = 64;
+/// What our journals begin with, and the binaries of others do not.
+const MAGIC: [u8; 2] = [0xFA, b'J'];
 const FORMAT: u8 = 1;
-const PREFIX_BYTES: usize = 2 + WriteId::BYTES;
+const PREFIX_BYTES: usize = MAGIC.len() + 2 + WriteId::BYTES;
 
 /// Who wrote an item last: its birth id, and the last write of each of the K most recent writers, newest first.
 ///
-/// Stored as bytes: the format, K, the birth id, the write ids. K belongs to the item, so that every writer drops entries
+/// Stored as bytes: two magic bytes, the format, K, the birth id, the write ids. K belongs to the item, so that every writer drops entries
 /// by the same rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Journal {
@@ -20,8 +25,12 @@ pub(crate) struct Journal {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Parsed {
     Journal(Journal),
+    /// Written by a newer release.
     UnknownFormat(u8),
+    /// Ours, and damaged.
     Unreadable,
+    /// Not ours.
+    Foreign,
 }
 
 impl Journal {
@@ -53,6 +62,9 @@ impl Journal {
     }
 
     pub(super) fn parse(bytes: &[u8]) -> Parsed {
+        let Some(bytes) = bytes.strip_prefix(&MAGIC) else {
+            return Parsed::Foreign;
+        };
         let Some((&format, rest)) = bytes.split_first() else {
             return Parsed::Unreadable;
         };
@@ -78,21 +90,30 @@ impl Journal {
         })
     }
 
-    pub(crate) fn to_bytes(&self) -> Vec<u8> {
-        let mut bytes = self.prefix();
-        bytes.reserve(self.entries.len() * WriteId::BYTES);
+    pub(super) fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(PREFIX_BYTES + self.entries.len() * WriteId::BYTES);
+        self.write_prefix(&mut bytes);
         self.entries
             .iter()
             .for_each(|id| bytes.extend_from_slice(id.as_bytes()));
         bytes
     }
 
-    /// The bytes that stay the same for the life of the item, and that a version lock compares.
-    pub(crate) fn prefix(&self) -> Vec<u8> {
+    pub(crate) fn to_attribute(&self) -> AttributeValue {
+        AttributeValue::B(Blob::new(self.to_bytes()))
+    }
+
+    /// What stays the same for the life of the item, and is compared by a version lock.
+    pub(crate) fn prefix_attribute(&self) -> AttributeValue {
         let mut bytes = Vec::with_capacity(PREFIX_BYTES);
+        self.write_prefix(&mut bytes);
+        AttributeValue::B(Blob::new(bytes))
+    }
+
+    fn write_prefix(&self, bytes: &mut Vec<u8>) {
+        bytes.extend_from_slice(&MAGIC);
         bytes.extend([FORMAT, self.writers]);
         bytes.extend_from_slice(self.birth.as_bytes());
-        bytes
     }
 
     /// Whether both belong to one life of one item.
@@ -125,7 +146,8 @@ mod tests {
             let entries = entries.into_iter().take(usize::from(writers)).collect();
             let journal = Journal { writers, birth, entries };
             let bytes = journal.to_bytes();
-            prop_assert!(bytes.starts_with(&journal.prefix()));
+            let prefix = journal.prefix_attribute();
+            prop_assert!(bytes.starts_with(prefix.as_b().unwrap().as_ref()));
             prop_assert_eq!(Journal::parse(&bytes), Parsed::Journal(journal));
         }
 
@@ -159,12 +181,19 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_parse_is_told_from_what_is_newer() {
+    fn what_is_foreign_is_told_from_what_is_damaged_and_what_is_newer() {
         let good = Journal::born(WriteId::from_bytes([1; 16]), 8).to_bytes();
-        assert_eq!(Journal::parse(&[]), Parsed::Unreadable);
-        assert_eq!(Journal::parse(&good[..20]), Parsed::Unreadable);
-        assert_eq!(Journal::parse(&[2, 8]), Parsed::UnknownFormat(2));
-        let too_many = [&[1, 1][..], &[0; 16 * 3]].concat();
+        for foreign in [&[][..], &good[..1], &good[2..], b"years of notes"] {
+            assert_eq!(Journal::parse(foreign), Parsed::Foreign);
+        }
+        for cut in [2, 3, 4, 19, 35] {
+            assert_eq!(Journal::parse(&good[..cut]), Parsed::Unreadable, "{cut}");
+        }
+        assert_eq!(
+            Journal::parse(&[0xFA, b'J', 2, 8]),
+            Parsed::UnknownFormat(2)
+        );
+        let too_many = [&MAGIC[..], &[1, 1], &[0; 16 * 3]].concat();
         assert_eq!(Journal::parse(&too_many), Parsed::Unreadable);
     }
 }

@@ -1,6 +1,8 @@
 //! What became of a write whose answer is missing or doubtful, from what an image of the item shows.
+//!
+//! This is the whole verdict: nothing that sends or plans overrides it. `model.rs` explores it.
 
-use super::{Expected, Left, Lock, Seen, WriteId};
+use super::{Expected, Lock, Mark, Seen, WriteId};
 
 /// What a write does to its item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,7 +19,9 @@ pub(crate) struct Write {
     pub(crate) id: WriteId,
     pub(crate) expected: Expected,
     /// `None` for a delete.
-    pub(crate) left: Option<Left>,
+    pub(crate) mark: Option<Mark>,
+    /// The caller has a condition of its own.
+    pub(crate) conditioned: bool,
 }
 
 /// Where an image comes from.
@@ -25,7 +29,9 @@ pub(crate) struct Write {
 pub(crate) enum Source {
     /// It came with the refusal of the write.
     Refusal,
-    /// It was read, consistently, after the write was sent.
+    /// The write was refused without an image; it was read, consistently, afterwards.
+    ReadAfterRefusal,
+    /// It was read, consistently, after the write was sent; no copy was refused last.
     Read,
 }
 
@@ -33,6 +39,9 @@ pub(crate) enum Source {
 pub(crate) struct Evidence<'a> {
     /// The item, or that there is none.
     pub(crate) image: Option<&'a Seen>,
+    /// Whether the image still has the values that the write compares besides the lock: list elements, and whatever it
+    /// replaces where there is no lock.
+    pub(crate) guard_holds: bool,
     pub(crate) source: Source,
     /// Whether this `Db` issued an id before it issued the write's.
     pub(crate) issued_before: &'a dyn Fn(&WriteId) -> bool,
@@ -45,7 +54,7 @@ pub(crate) struct Evidence<'a> {
 pub(crate) enum Verdict {
     /// It landed.
     Landed,
-    /// The lock is as expected: what refused it was the user's own condition. Final.
+    /// The lock is as expected: what refused it was the user's own condition. Nothing landed.
     ConditionRefused,
     /// Not landed yet, but a copy under way still may: send the same write again.
     NotYet,
@@ -55,6 +64,8 @@ pub(crate) enum Verdict {
     NotLandedWeak,
     /// The evidence is gone.
     Unknown,
+    /// It was refused, although everything that it compares is as expected. Nothing landed.
+    Inexplicable,
     /// An insert found an item that is not its own.
     Exists,
     /// A delete found no item, and did not remove it.
@@ -63,41 +74,13 @@ pub(crate) enum Verdict {
     Gone,
 }
 
-/// How doubtful writes are judged: by evidence, or as others do, for tests that show the difference.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[cfg_attr(not(feature = "test-judges"), allow(dead_code))]
-pub enum Judging {
-    /// By the evidence in the item.
-    Evidence,
-    /// A refusal is a conflict.
-    EveryRefusalIsAConflict,
-    /// A refusal is a conflict, unless the item's last writer is this write.
-    LastWriterOnly,
-}
-
-/// The verdict on an update as [`Judging`] says; `None` where the sound judge is to speak.
-pub(crate) fn unsound(judging: Judging, write: &Write, evidence: &Evidence<'_>) -> Option<Verdict> {
-    let last_writer = evidence
-        .image
-        .and_then(|image| image.kept()?.entries.first().copied());
-    let refused = evidence.source == Source::Refusal && write.operation == Operation::Update;
-    match judging {
-        Judging::Evidence => None,
-        Judging::LastWriterOnly if last_writer == Some(write.id) => None,
-        _ => refused.then_some(Verdict::NotLanded),
-    }
-}
-
 /// Judges a write by the rows of the table in `ARCHITECTURE.md`, "Judging".
 pub(crate) fn judge(write: &Write, evidence: &Evidence<'_>) -> Verdict {
     if bears_mark(write, evidence.image) {
         return Verdict::Landed;
     }
     if write.expected.holds(evidence.image) {
-        return match (evidence.source, evidence.image) {
-            (Source::Refusal, Some(_)) => Verdict::ConditionRefused,
-            _ => Verdict::NotYet,
-        };
+        return judge_unmoved(write, evidence);
     }
     match write.operation {
         Operation::Insert => judge_insert(write, evidence),
@@ -106,18 +89,19 @@ pub(crate) fn judge(write: &Write, evidence: &Evidence<'_>) -> Verdict {
     }
 }
 
-/// A fresh id can stand in an item only because the write that carries it landed.
+/// A fresh id can stand in an item only because the write that carries it landed, whatever else cannot be read there.
 fn bears_mark(write: &Write, image: Option<&Seen>) -> bool {
-    let Some((left, image)) = write.left.as_ref().zip(image) else {
+    let Some((mark, image)) = write.mark.as_ref().zip(image) else {
         return false;
     };
-    let in_lock = matches!(left.lock, Some(Lock::Uuid(_))) && image.lock == left.lock;
+    let in_lock = matches!(mark.lock, Some(Lock::Uuid(_))) && image.lock() == mark.lock.as_ref();
     let in_journal = image
         .kept()
         .is_some_and(|seen| seen.birth == write.id || seen.entries.contains(&write.id));
     in_lock || in_journal
 }
 
+/// The image cannot speak: only a copy that was the only one, and was answered, is known.
 fn mute(evidence: &Evidence<'_>) -> Verdict {
     if evidence.answered_once {
         Verdict::NotLandedWeak
@@ -126,8 +110,28 @@ fn mute(evidence: &Evidence<'_>) -> Verdict {
     }
 }
 
+/// The lock is as the write expects it.
+fn judge_unmoved(write: &Write, evidence: &Evidence<'_>) -> Verdict {
+    let comes_back = !write.expected.is_final();
+    match evidence.source {
+        // Nothing in the item tells one copy from another's write: a second copy could be carried out too.
+        Source::Read if write.expected == Expected::Unlocked => Verdict::Unknown,
+        Source::Read => Verdict::NotYet,
+        // A tool that moves no lock was here. It may bring back what the write compares, and with it a late copy.
+        _ if !evidence.guard_holds => mute(evidence),
+        // The same of what the user's condition looks at, unless a lock that never comes back stands beside it.
+        _ if write.conditioned && comes_back && !evidence.answered_once => Verdict::Unknown,
+        _ if write.conditioned => Verdict::ConditionRefused,
+        // What refused it has passed meanwhile.
+        Source::ReadAfterRefusal if write.expected == Expected::Unlocked => mute(evidence),
+        Source::ReadAfterRefusal => Verdict::NotYet,
+        _ if evidence.answered_once => Verdict::Inexplicable,
+        _ => Verdict::Unknown,
+    }
+}
+
 fn judge_insert(write: &Write, evidence: &Evidence<'_>) -> Verdict {
-    let journaled = write.left.as_ref().is_some_and(|l| l.journal.is_some());
+    let journaled = write.mark.as_ref().is_some_and(|m| m.journal.is_some());
     if journaled || evidence.answered_once {
         Verdict::Exists
     } else {
@@ -136,31 +140,23 @@ fn judge_insert(write: &Write, evidence: &Evidence<'_>) -> Verdict {
 }
 
 fn judge_update(write: &Write, evidence: &Evidence<'_>) -> Verdict {
-    let Some((image, seen)) = evidence.image.and_then(|i| Some((i, i.kept()?))) else {
+    let birth = write.mark.as_ref().and_then(|m| m.journal.as_ref());
+    let Some(life) = birth.and_then(|left| Life::of(left.birth, write, evidence)) else {
         return mute(evidence);
-    };
-    let left = write.left.as_ref().and_then(|l| l.journal.as_ref());
-    if !left.is_some_and(|left| left.birth == seen.birth) {
-        return mute(evidence);
-    }
-    let passed = match (image.version(), write.expected.version()) {
-        (Some(now), Some(read)) if now < read => return mute(evidence),
-        (Some(now), Some(read)) => Some(now - read),
-        _ => None,
     };
     let read = write.expected.journal();
     let earlier = |id: &WriteId| {
         read.is_some_and(|read| read.entries.contains(id)) || (evidence.issued_before)(id)
     };
-    let mut mine = seen
-        .entries
-        .iter()
-        .filter(|id| id.writer() == write.id.writer());
+    let entries = &life.journal.entries;
+    let mut mine = entries.iter().filter(|id| id.writer() == write.id.writer());
     if !mine.all(earlier) {
         return Verdict::Unknown; // two machines share one writer id
     }
-    let few_passed = passed.is_some_and(|passed| passed <= u64::from(seen.writers));
-    if seen.has_room() || few_passed || seen.entries.iter().any(earlier) {
+    let few_passed = life
+        .passed
+        .is_some_and(|passed| passed <= u64::from(life.journal.writers));
+    if life.journal.has_room() || few_passed || entries.iter().any(earlier) {
         Verdict::NotLanded
     } else {
         Verdict::Unknown
@@ -175,17 +171,41 @@ fn judge_delete(write: &Write, evidence: &Evidence<'_>) -> Verdict {
             Verdict::Gone
         };
     };
-    match (write.expected.journal(), image.kept()) {
-        (Some(read), Some(seen)) if read.birth == seen.birth => Verdict::NotLanded,
-        (Some(_), Some(_)) if !evidence.answered_once => Verdict::Gone,
-        _ => mute(evidence),
+    let Some(read) = write.expected.journal() else {
+        return mute(evidence);
+    };
+    match Life::of(read.birth, write, evidence) {
+        Some(_) => Verdict::NotLanded,
+        None if evidence.answered_once => Verdict::NotLandedWeak,
+        None if image.kept().is_some_and(|seen| seen.birth != read.birth) => Verdict::Gone,
+        None => Verdict::Unknown,
+    }
+}
+
+/// What an image shows of the life that a write belongs to.
+struct Life<'a> {
+    journal: &'a super::Journal,
+    /// How many versions passed since the read.
+    passed: Option<u64>,
+}
+
+impl<'a> Life<'a> {
+    /// Speaks only where the lock reads, the life is the write's, and its version has not been set back.
+    fn of(birth: WriteId, write: &Write, evidence: &Evidence<'a>) -> Option<Self> {
+        let image = evidence.image?;
+        let journal = image.kept().filter(|seen| seen.birth == birth)?;
+        let passed = match (image.lock()?.version(), write.expected.version()) {
+            (Some(now), Some(read)) => Some(now.checked_sub(read)?),
+            _ => None,
+        };
+        Some(Self { journal, passed })
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lock::seen::SeenJournal;
+    use crate::lock::seen::{SeenJournal, SeenLock};
     use crate::lock::{Journal, LockKind, LockSchema, WriterId};
 
     fn schema(kind: LockKind, journal: Option<&'static str>) -> LockSchema {
@@ -199,18 +219,19 @@ mod tests {
     /// A write of a fresh writer that expects this, as `operation`.
     fn write(schema: &LockSchema, operation: Operation, expected: Expected) -> Write {
         let id = WriteId::fresh(WriterId::fresh());
-        let left = expected.next(schema, id, 2).unwrap();
+        let mark = expected.next(schema, id, 2).unwrap();
         Write {
             operation,
             id,
             expected,
-            left: (operation != Operation::Delete).then_some(left),
+            mark: (operation != Operation::Delete).then_some(mark),
+            conditioned: true,
         }
     }
 
     fn seen(lock: impl Into<Option<Lock>>, journal: Option<Journal>) -> Seen {
         Seen {
-            lock: lock.into(),
+            lock: lock.into().map_or(SeenLock::Missing, SeenLock::Read),
             journal: journal.map_or(SeenJournal::Missing, SeenJournal::Kept),
         }
     }
@@ -223,6 +244,7 @@ mod tests {
     ) -> Verdict {
         let evidence = Evidence {
             image,
+            guard_holds: true,
             source,
             issued_before: &|_| false,
             answered_once,
@@ -241,7 +263,7 @@ mod tests {
     fn a_refusal_whose_image_meets_the_lock_is_the_users_condition_and_a_read_is_not() {
         for kind in [LockKind::Version, LockKind::Uuid] {
             let schema = schema(kind, Some("journal"));
-            let born = write(&schema, Insert, Expected::New).left.unwrap();
+            let born = write(&schema, Insert, Expected::New).mark.unwrap();
             let image = seen(born.lock, born.journal);
             for operation in [Update, Delete] {
                 let write = write(&schema, operation, held(&schema, &image));
@@ -262,7 +284,7 @@ mod tests {
         ] {
             let schema = schema(kind, None);
             let read = seen(
-                write(&schema, Insert, Expected::New).left.unwrap().lock,
+                write(&schema, Insert, Expected::New).mark.unwrap().lock,
                 None,
             );
             let write = write(&schema, Update, held(&schema, &read));
@@ -276,7 +298,7 @@ mod tests {
                 Verdict::Unknown
             );
             assert_eq!(verdict(&write, Some(&read), Read, false), Verdict::NotYet);
-            let mine = seen(write.left.clone().unwrap().lock, None);
+            let mine = seen(write.mark.clone().unwrap().lock, None);
             let landed = match kind {
                 LockKind::Uuid => Verdict::Landed,
                 _ => Verdict::Unknown,
@@ -288,7 +310,7 @@ mod tests {
     #[test]
     fn an_item_that_is_gone_cannot_speak() {
         let schema = schema(LockKind::Version, Some("journal"));
-        let born = write(&schema, Insert, Expected::New).left.unwrap();
+        let born = write(&schema, Insert, Expected::New).mark.unwrap();
         let expected = held(&schema, &seen(born.lock, born.journal));
         let update = write(&schema, Update, expected.clone());
         assert_eq!(verdict(&update, None, Read, true), Verdict::NotLandedWeak);
@@ -302,7 +324,7 @@ mod tests {
     fn an_item_born_again_is_gone_to_an_unanswered_delete() {
         let schema = schema(LockKind::Version, Some("journal"));
         let life = || {
-            let born = write(&schema, Insert, Expected::New).left.unwrap();
+            let born = write(&schema, Insert, Expected::New).mark.unwrap();
             seen(born.lock, born.journal)
         };
         let delete = write(&schema, Delete, held(&schema, &life()));
@@ -319,7 +341,7 @@ mod tests {
     #[test]
     fn a_version_set_back_by_a_restore_cannot_speak() {
         let schema = schema(LockKind::Version, Some("journal"));
-        let born = write(&schema, Insert, Expected::New).left.unwrap();
+        let born = write(&schema, Insert, Expected::New).mark.unwrap();
         let read = seen(Lock::Version(5), born.journal.clone());
         let update = write(&schema, Update, held(&schema, &read));
         let restored = seen(Lock::Version(4), born.journal);
@@ -333,7 +355,7 @@ mod tests {
     fn an_insert_finds_itself_another_or_with_no_journal_nobody_knows_whom() {
         let journaled = schema(LockKind::Version, Some("journal"));
         let insert = write(&journaled, Insert, Expected::New);
-        let own = insert.left.clone().unwrap();
+        let own = insert.mark.clone().unwrap();
         let own = seen(own.lock, own.journal);
         assert_eq!(
             verdict(&insert, Some(&own), Refusal, false),
@@ -341,7 +363,7 @@ mod tests {
         );
         assert_eq!(verdict(&insert, None, Read, false), Verdict::NotYet);
         let legacy = Seen {
-            lock: None,
+            lock: SeenLock::Missing,
             journal: SeenJournal::Missing,
         };
         assert_eq!(
@@ -358,5 +380,80 @@ mod tests {
             verdict(&plain, Some(&there), Refusal, false),
             Verdict::Unknown
         );
+    }
+
+    #[test]
+    fn an_unreadable_lock_hides_everything_but_the_mark() {
+        let schema = schema(LockKind::Version, Some("journal"));
+        let born = write(&schema, Insert, Expected::New).mark.unwrap();
+        let read = seen(born.lock, born.journal);
+        let update = write(&schema, Update, held(&schema, &read));
+        let damaged = |journal| Seen {
+            lock: SeenLock::Unreadable(super::super::LockError::Overflow { attribute: "lock" }),
+            journal,
+        };
+        let mine = damaged(SeenJournal::Kept(
+            update.mark.clone().unwrap().journal.unwrap(),
+        ));
+        assert_eq!(verdict(&update, Some(&mine), Read, false), Verdict::Landed);
+        let other = damaged(read.journal);
+        assert_eq!(
+            verdict(&update, Some(&other), Read, false),
+            Verdict::Unknown
+        );
+        assert_eq!(
+            verdict(&update, Some(&other), Refusal, true),
+            Verdict::NotLandedWeak
+        );
+    }
+
+    #[test]
+    fn the_users_condition_is_final_only_beside_a_lock_that_never_comes_back() {
+        let legacy = Seen {
+            lock: SeenLock::Missing,
+            journal: SeenJournal::Missing,
+        };
+        let journaled = schema(LockKind::Version, Some("journal"));
+        let plain = schema(LockKind::Version, None);
+        let values = schema(LockKind::Values, None);
+        let version = seen(Lock::Version(3), None);
+        for (schema, image) in [
+            (&journaled, &legacy),
+            (&journaled, &version),
+            (&plain, &version),
+            (&values, &legacy),
+        ] {
+            let write = write(schema, Update, held(schema, image));
+            let of = |source, once| verdict(&write, Some(image), source, once);
+            assert_eq!(of(Refusal, true), Verdict::ConditionRefused);
+            assert_eq!(of(Refusal, false), Verdict::Unknown);
+            assert_eq!(of(Source::ReadAfterRefusal, false), Verdict::Unknown);
+        }
+        let uuid = schema(LockKind::Uuid, None);
+        let image = seen(Lock::Uuid("another".into()), None);
+        let write = write(&uuid, Update, held(&uuid, &image));
+        for source in [Refusal, Source::ReadAfterRefusal] {
+            let verdict = verdict(&write, Some(&image), source, false);
+            assert_eq!(verdict, Verdict::ConditionRefused);
+        }
+    }
+
+    #[test]
+    fn a_guard_that_fails_under_an_unmoved_lock_is_no_proof() {
+        let schema = schema(LockKind::Uuid, Some("journal"));
+        let born = write(&schema, Insert, Expected::New).mark.unwrap();
+        let image = seen(born.lock, born.journal);
+        let write = write(&schema, Update, held(&schema, &image));
+        for (answered_once, verdict) in [(true, Verdict::NotLandedWeak), (false, Verdict::Unknown)]
+        {
+            let evidence = Evidence {
+                image: Some(&image),
+                guard_holds: false,
+                source: Refusal,
+                issued_before: &|_| false,
+                answered_once,
+            };
+            assert_eq!(judge(&write, &evidence), verdict);
+        }
     }
 }

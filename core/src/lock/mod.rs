@@ -6,16 +6,19 @@ mod expected;
 mod id;
 mod journal;
 mod judge;
+#[cfg(feature = "_test-judges")]
+mod judging;
 #[cfg(test)]
 mod model;
 mod seen;
 mod token;
 
-pub(crate) use expected::{Expected, HeldJournal, Left};
-pub(crate) use id::{WriteId, WriterId};
+pub(crate) use expected::{Expected, HeldJournal, Mark};
+pub(crate) use id::{WriteId, WriterId, fresh_uuid};
 pub(crate) use journal::{Journal, MAX_WRITERS};
-pub use judge::Judging;
-pub(crate) use judge::{Evidence, Operation, Source, Verdict, Write, judge, unsound};
+pub(crate) use judge::{Evidence, Operation, Source, Verdict, Write, judge};
+#[cfg(feature = "_test-judges")]
+pub use judging::Judging;
 pub(crate) use seen::Seen;
 pub use token::{Token, TokenError};
 
@@ -50,7 +53,7 @@ pub struct LockSchema {
 pub enum Lock {
     /// A version number.
     Version(u64),
-    /// A UUID, or whatever string another tool put there.
+    /// A UUID, as it is written in the item.
     Uuid(String),
 }
 
@@ -58,6 +61,13 @@ pub enum Lock {
 pub(crate) const MAX_VERSION: u64 = i64::MAX as u64;
 
 impl Lock {
+    pub(crate) fn version(&self) -> Option<u64> {
+        match self {
+            Self::Version(version) => Some(*version),
+            Self::Uuid(_) => None,
+        }
+    }
+
     /// The lock as an attribute value.
     #[must_use]
     pub fn to_attribute(&self) -> AttributeValue {
@@ -97,5 +107,16 @@ pub enum LockError {
         attribute: &'static str,
         /// The format byte.
         format: u8,
+    },
+    /// The journal attribute belongs to somebody else, and nothing that optimist did not write is overwritten.
+    #[error(
+        "attribute `{attribute}` holds {found} that is no journal of optimist and would be overwritten; give the journal \
+         another name with `#[entity(lock(…, journal = \"…\"))]`, or keep none with `journal = off`"
+    )]
+    NotAJournal {
+        /// The journal attribute.
+        attribute: &'static str,
+        /// The DynamoDB type that was found.
+        found: &'static str,
     },
 }

@@ -1,3 +1,5 @@
+use uuid::Uuid;
+
 use super::journal::Parsed;
 use super::{Journal, Lock, LockError, LockKind, LockSchema};
 use crate::value::{AttributeValue, Item, type_name};
@@ -5,28 +7,37 @@ use crate::value::{AttributeValue, Item, type_name};
 /// What an image of an item shows of its lock and journal.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Seen {
-    pub(crate) lock: Option<Lock>,
+    pub(super) lock: SeenLock,
     pub(super) journal: SeenJournal,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum SeenLock {
+    /// Absent, or the values are the lock.
+    Missing,
+    /// Another tool left what is no lock.
+    Unreadable(LockError),
+    Read(Lock),
 }
 
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum SeenJournal {
     /// Absent, or the entity keeps none.
     Missing,
+    /// Ours, and damaged.
     Unreadable(AttributeValue),
     UnknownFormat(u8),
+    /// An attribute of somebody else's, of this type.
+    Foreign(&'static str),
     Kept(Journal),
 }
 
 impl Seen {
     /// Reads lock and journal out of an item.
-    pub(crate) fn of(schema: &LockSchema, item: &Item) -> Result<Self, LockError> {
+    pub(crate) fn of(schema: &LockSchema, item: &Item) -> Self {
         let lock = match schema.kind {
             LockKind::Values => None,
-            LockKind::Version | LockKind::Uuid => item
-                .get(schema.attribute)
-                .map(|value| read_lock(schema, value))
-                .transpose()?,
+            LockKind::Version | LockKind::Uuid => item.get(schema.attribute),
         };
         let journal = match schema.journal.and_then(|name| item.get(name)) {
             None => SeenJournal::Missing,
@@ -34,10 +45,33 @@ impl Seen {
                 Parsed::Journal(journal) => SeenJournal::Kept(journal),
                 Parsed::UnknownFormat(format) => SeenJournal::UnknownFormat(format),
                 Parsed::Unreadable => SeenJournal::Unreadable(raw.clone()),
+                Parsed::Foreign => SeenJournal::Foreign(type_name(raw)),
             },
-            Some(raw) => SeenJournal::Unreadable(raw.clone()),
+            Some(raw) => SeenJournal::Foreign(type_name(raw)),
         };
-        Ok(Self { lock, journal })
+        Self {
+            lock: lock.map_or(SeenLock::Missing, |value| read_lock(schema, value)),
+            journal,
+        }
+    }
+
+    /// The lock, if there is one that reads.
+    pub(crate) fn lock(&self) -> Option<&Lock> {
+        match &self.lock {
+            SeenLock::Read(lock) => Some(lock),
+            SeenLock::Missing | SeenLock::Unreadable(_) => None,
+        }
+    }
+
+    /// Why the lock does not read.
+    ///
+    /// # Errors
+    /// Another tool left something in the lock attribute that is no lock.
+    pub(crate) fn check(&self) -> Result<(), LockError> {
+        match &self.lock {
+            SeenLock::Unreadable(error) => Err(error.clone()),
+            SeenLock::Missing | SeenLock::Read(_) => Ok(()),
+        }
     }
 
     pub(super) fn kept(&self) -> Option<&Journal> {
@@ -46,18 +80,26 @@ impl Seen {
             _ => None,
         }
     }
+}
 
-    pub(super) fn version(&self) -> Option<u64> {
-        match self.lock {
-            Some(Lock::Version(version)) => Some(version),
-            _ => None,
+impl SeenJournal {
+    /// Whether the journal attribute holds this.
+    pub(super) fn is_stored_as(&self, raw: &AttributeValue) -> bool {
+        match (self, raw) {
+            (Self::Unreadable(seen), raw) => seen == raw,
+            (Self::Kept(seen), AttributeValue::B(raw)) => seen.to_bytes() == raw.as_ref(),
+            _ => false,
         }
     }
 }
 
-fn read_lock(schema: &LockSchema, value: &AttributeValue) -> Result<Lock, LockError> {
+fn read_lock(schema: &LockSchema, value: &AttributeValue) -> SeenLock {
     let (lock, expected) = match (schema.kind, value) {
-        (LockKind::Uuid, AttributeValue::S(s)) => (Some(Lock::Uuid(s.clone())), "a UUID (S)"),
+        (LockKind::Uuid, AttributeValue::S(text)) => (
+            // As it is written: another tool may have another form, and conditions compare texts.
+            Uuid::try_parse(text).ok().map(|_| Lock::Uuid(text.clone())),
+            "a UUID (S)",
+        ),
         (LockKind::Uuid, _) => (None, "a UUID (S)"),
         (_, AttributeValue::N(n)) => (
             n.parse().ok().map(Lock::Version),
@@ -65,9 +107,14 @@ fn read_lock(schema: &LockSchema, value: &AttributeValue) -> Result<Lock, LockEr
         ),
         _ => (None, "a version (N, an integer from 0)"),
     };
-    lock.ok_or(LockError::NotALock {
-        attribute: schema.attribute,
-        expected,
-        found: type_name(value),
-    })
+    lock.map_or_else(
+        || {
+            SeenLock::Unreadable(LockError::NotALock {
+                attribute: schema.attribute,
+                expected,
+                found: type_name(value),
+            })
+        },
+        SeenLock::Read,
+    )
 }

@@ -97,7 +97,7 @@ mod tests {
         for (lock, birth) in [
             (Lock::Version(7), birth),
             (Lock::Version(0), None),
-            (Lock::Uuid(Uuid::new_v4().to_string()), None),
+            (Lock::Uuid(crate::lock::fresh_uuid().to_string()), None),
             (Lock::Uuid("a.b.c".into()), None),
         ] {
             let token = Token { lock, birth };

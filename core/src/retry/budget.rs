@@ -1,66 +1,87 @@
-use std::time::Duration;
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::{Duration, Instant};
 
-use tokio::time::Instant;
+use super::policy::Backoff;
+use super::{Clock, Quota, RetryPolicy};
 
-use super::RetryPolicy;
-
-const MOST_RESERVE: Duration = Duration::from_secs(1);
+const MAX_RESERVE: Duration = Duration::from_secs(1);
 
 /// What is left of a policy during one call.
 pub(crate) struct Budget {
+    clock: Arc<dyn Clock>,
+    quota: Arc<Quota>,
+    policy: RetryPolicy,
     started: Instant,
     /// When the last request must be over.
     deadline: Instant,
     /// Kept back for the read that settles a write in doubt.
     reserve: Duration,
     attempts: u32,
-    most_attempts: u32,
-    backoff: Box<dyn Iterator<Item = Duration> + Send + Sync>,
+    /// Made with the first wait.
+    backoff: Option<Backoff>,
+    skipped_waits: u32,
+    /// What the last retry took from the quota.
+    drawn: Option<u32>,
 }
 
-/// No attempt, or no time, is left.
+/// Nothing is left of a budget.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Spent {
     #[error("the last attempt was made")]
     Attempts,
     #[error("the deadline passed")]
     Deadline,
+    #[error(
+        "the retry quota of this `Db` is used up: too many of its requests failed lately, and more of them would not help"
+    )]
+    Quota,
 }
 
 impl Budget {
-    pub(crate) fn start(policy: &RetryPolicy) -> Self {
-        let started = Instant::now();
-        let reserve = (policy.most_time() / 10).min(MOST_RESERVE);
+    pub(crate) fn start(policy: RetryPolicy, clock: &Arc<dyn Clock>, quota: &Arc<Quota>) -> Self {
+        let started = clock.now();
+        let reserve = (policy.max_time() / 10).min(MAX_RESERVE);
         // A deadline beyond what the clock can hold is a year away.
         let deadline = started
-            .checked_add(policy.most_time().saturating_sub(reserve))
+            .checked_add(policy.max_time().saturating_sub(reserve))
             .unwrap_or_else(|| started + Duration::from_hours(24 * 365));
         Self {
+            clock: Arc::clone(clock),
+            quota: Arc::clone(quota),
+            policy,
             started,
             deadline,
             reserve,
             attempts: 0,
-            most_attempts: policy.most_attempts(),
-            backoff: Box::new(policy.backoff()),
+            backoff: None,
+            skipped_waits: 0,
+            drawn: None,
         }
     }
 
-    /// What is used up, if anything is.
-    pub(crate) fn spent(&self) -> Option<Spent> {
-        if self.attempts >= self.most_attempts {
-            Some(Spent::Attempts)
-        } else if Instant::now() >= self.deadline {
-            Some(Spent::Deadline)
+    /// Whether there is time for another request.
+    pub(crate) fn in_time(&self) -> Result<(), Spent> {
+        if self.clock.now() < self.deadline {
+            Ok(())
         } else {
-            None
+            Err(Spent::Deadline)
         }
+    }
+
+    /// Whether another attempt is left, and time for it.
+    pub(crate) fn has_more(&self) -> Result<(), Spent> {
+        if self.attempts >= self.max_attempts() {
+            return Err(Spent::Attempts);
+        }
+        self.in_time()
     }
 
     /// Takes one attempt.
     pub(crate) fn spend(&mut self) -> Result<(), Spent> {
-        if let Some(spent) = self.spent() {
-            return Err(spent);
-        }
+        self.has_more()?;
         self.attempts += 1;
         Ok(())
     }
@@ -70,28 +91,62 @@ impl Budget {
         self.deadline += std::mem::take(&mut self.reserve);
     }
 
-    /// Begins the waits where they would be after so many.
-    pub(crate) fn skip_waits(&mut self, waits: u32) {
-        for _ in 0..waits {
-            self.backoff.next();
+    /// Takes what a retry costs from the quota. One that settles a write in doubt is never refused.
+    pub(crate) fn draw(&mut self, cost: u32, settles: bool) -> Result<(), Spent> {
+        if settles {
+            self.quota.take_what_is_there(cost);
+        } else if !self.quota.take(cost) {
+            return Err(Spent::Quota);
         }
+        self.drawn = (cost > 0).then_some(cost);
+        Ok(())
     }
 
-    /// Waits for the next turn, at most until the deadline.
-    pub(crate) async fn back_off(&mut self) {
-        let wait = self.backoff.next().unwrap_or_default();
-        tokio::time::sleep_until(self.deadline.min(Instant::now() + wait)).await;
+    /// A request was answered: what its last retry took goes back, or a little.
+    pub(crate) fn give_back(&mut self) {
+        self.quota.give_back(self.drawn.take().unwrap_or(1));
+    }
+
+    /// Begins the waits where they would be after so many.
+    pub(crate) fn skip_waits(&mut self, waits: u32) {
+        self.skipped_waits = waits;
+    }
+
+    /// Waits for the next turn: at least `asked` (what the service asked for, up to the cap), at most until the deadline.
+    pub(crate) async fn back_off(&mut self, asked: Option<Duration>) {
+        let skipped = std::mem::take(&mut self.skipped_waits);
+        let policy = self.policy;
+        let backoff = self.backoff.get_or_insert_with(|| policy.backoff());
+        let wait = backoff.nth(skipped as usize).unwrap_or_default();
+        let wait = wait.max(asked.unwrap_or_default().min(policy.max_wait()));
+        let until = self.deadline.min(self.clock.now() + wait);
+        self.clock.sleep_until(until).await;
+    }
+
+    /// The end of one request that begins now.
+    pub(crate) fn request_time(&self) -> TimeLimit {
+        let now = self.clock.now();
+        let end = now.checked_add(self.policy.max_attempt_time());
+        TimeLimit {
+            clock: Arc::clone(&self.clock),
+            end: end.map_or(self.deadline, |end| end.min(self.deadline)),
+        }
     }
 
     /// Runs `future` until the deadline.
     pub(crate) async fn within<F: Future>(&self, future: F) -> Result<F::Output, Spent> {
-        tokio::time::timeout_at(self.deadline, future)
+        let limit = TimeLimit {
+            clock: Arc::clone(&self.clock),
+            end: self.deadline,
+        };
+        limit
+            .run(std::pin::pin!(future))
             .await
-            .map_err(|_| Spent::Deadline)
+            .ok_or(Spent::Deadline)
     }
 
-    pub(crate) fn most_attempts(&self) -> u32 {
-        self.most_attempts
+    pub(crate) fn max_attempts(&self) -> u32 {
+        self.policy.max_attempts()
     }
 
     pub(crate) fn attempts(&self) -> u32 {
@@ -99,6 +154,28 @@ impl Budget {
     }
 
     pub(crate) fn elapsed(&self) -> Duration {
-        self.started.elapsed()
+        self.clock.now().saturating_duration_since(self.started)
+    }
+}
+
+/// When something must be over.
+pub(crate) struct TimeLimit {
+    clock: Arc<dyn Clock>,
+    end: Instant,
+}
+
+impl TimeLimit {
+    /// Runs `future` up to the limit; `None` if it was not ready by then.
+    pub(crate) async fn run<F: Future>(&self, mut future: Pin<&mut F>) -> Option<F::Output> {
+        // Made where it is needed: what is ready at once needs no timer.
+        let mut sleep = None;
+        poll_fn(|context| {
+            if let Poll::Ready(output) = future.as_mut().poll(context) {
+                return Poll::Ready(Some(output));
+            }
+            let sleep = sleep.get_or_insert_with(|| self.clock.sleep_until(self.end));
+            sleep.as_mut().poll(context).map(|()| None)
+        })
+        .await
     }
 }

@@ -1,7 +1,12 @@
-//! Retrying: the policy decides, the backoff is an iterator of durations, the budget keeps count.
+//! Retrying: the policy decides, the backoff is an iterator of durations, the budget keeps count, the quota keeps an outage
+//! from being multiplied. All time comes from one clock.
 
 mod budget;
+mod clock;
 mod policy;
+mod quota;
 
-pub(crate) use budget::{Budget, Spent};
+pub(crate) use budget::{Budget, Spent, TimeLimit};
+pub use clock::{Clock, SystemClock};
 pub use policy::RetryPolicy;
+pub(crate) use quota::Quota;

@@ -1,12 +1,13 @@
 use std::time::Duration;
 
-use backon::{BackoffBuilder, ExponentialBuilder};
+use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 
-/// How long, how often and how patiently a call is retried. It bounds every wait of every verb, the silence of the server
-/// included.
+/// How long, how often and how patiently a call is retried. It is the only policy there is: the retries of the SDK are off,
+/// so one attempt is one request, and every wait is one of these.
 ///
 /// A full-jitter exponential backoff ("Exponential Backoff and Jitter", AWS Architecture Blog): the nth wait is random
-/// between zero and `base × 2ⁿ`, at most `cap`.
+/// between zero and `base × 2ⁿ`, at most `cap`. Throttling, failures of the service, broken and silent connections, and
+/// conflicts of a combinator are waited out alike.
 ///
 /// ```
 /// use std::time::Duration;
@@ -16,16 +17,18 @@ use backon::{BackoffBuilder, ExponentialBuilder};
 pub struct RetryPolicy {
     attempts: u32,
     deadline: Duration,
+    attempt_timeout: Duration,
     base: Duration,
     cap: Duration,
 }
 
 impl Default for RetryPolicy {
-    /// 50 attempts, a deadline of 30 s, waits from 25 ms to 1 s.
+    /// 50 attempts of 3 s each, a deadline of 30 s, waits from 25 ms to 1 s.
     fn default() -> Self {
         Self {
             attempts: 50,
             deadline: Duration::from_secs(30),
+            attempt_timeout: Duration::from_secs(3),
             base: Duration::from_millis(25),
             cap: Duration::from_secs(1),
         }
@@ -56,6 +59,16 @@ impl RetryPolicy {
         Self { deadline, ..self }
     }
 
+    /// The most time that one request may take. A connection that stays silent for so long is given up, and the request is
+    /// sent again; a write is the same write, so that one of its copies can land at most.
+    #[must_use]
+    pub fn attempt_timeout(self, attempt_timeout: Duration) -> Self {
+        Self {
+            attempt_timeout,
+            ..self
+        }
+    }
+
     /// The upper bound of the first wait.
     #[must_use]
     pub fn base(self, base: Duration) -> Self {
@@ -68,29 +81,48 @@ impl RetryPolicy {
         Self { cap, ..self }
     }
 
-    /// The same, with a deadline of at most this.
-    pub(crate) fn at_most(self, deadline: Duration) -> Self {
-        self.deadline(self.deadline.min(deadline))
-    }
-
-    pub(super) fn most_attempts(&self) -> u32 {
+    pub(super) fn max_attempts(&self) -> u32 {
         self.attempts
     }
 
-    pub(super) fn most_time(&self) -> Duration {
+    pub(super) fn max_time(&self) -> Duration {
         self.deadline
     }
 
+    pub(super) fn max_attempt_time(&self) -> Duration {
+        self.attempt_timeout
+    }
+
+    pub(super) fn max_wait(&self) -> Duration {
+        self.cap
+    }
+
     /// The waits, without end.
-    pub(super) fn backoff(&self) -> impl Iterator<Item = Duration> + Send + Sync + use<> {
-        let mut random = fastrand::Rng::new();
-        ExponentialBuilder::default()
+    pub(super) fn backoff(&self) -> Backoff {
+        let bounds = ExponentialBuilder::default()
             .with_min_delay(self.base.min(self.cap))
             .with_max_delay(self.cap)
             .with_factor(2.0)
             .without_max_times()
-            .build()
-            .map(move |most| most.mul_f64(random.f64()))
+            .build();
+        let random = fastrand::Rng::new();
+        Backoff { bounds, random }
+    }
+}
+
+/// Waits, each random between zero and a bound that grows.
+#[derive(Debug)]
+pub(super) struct Backoff {
+    bounds: ExponentialBackoff,
+    random: fastrand::Rng,
+}
+
+impl Iterator for Backoff {
+    type Item = Duration;
+
+    fn next(&mut self) -> Option<Duration> {
+        let bound = self.bounds.next()?;
+        Some(bound.mul_f64(self.random.f64()))
     }
 }
 

@@ -1,45 +1,44 @@
 use std::future::IntoFuture;
-use std::time::SystemTime;
 
 use futures::future::BoxFuture;
 
-use super::blind::{Delivery, Outcome, send};
 use super::get::not_found;
 use super::option::option;
-use super::plan_blind;
-use super::terms::Terms;
 use super::update::{older_name, stamped};
-use crate::db::{Table, Target};
-use crate::entity::{Entity, IntoKey, Stored, to_item};
+use crate::db::Table;
+use crate::entity::{Entity, Stored, to_item};
 use crate::error::{Error, ErrorKind, Result};
-use crate::expr::{Attr, Change, Path, over};
-use crate::lock::{Expected, Seen};
+use crate::expr::{self, Action, Attr, IntoChange, Path, over};
+use crate::key::{IntoKey, Target};
+use crate::lock::{Expected, HeldJournal, LockKind, Seen};
 use crate::retry::RetryPolicy;
-use crate::value::{AttributeValue, Item, ValueError};
+use crate::value::{Form, Item};
 use crate::wire::Returns;
+use crate::write::{Blind, Delivery, Preconditions};
 
 /// Changes an item without reading it. See [`Table::apply`].
 #[must_use = "a verb does nothing until it is awaited"]
-pub struct Apply<E>(Call<E>);
+pub struct Apply<E>(Change<E>);
 
 /// As [`Apply`], giving one value of the item after the change. See [`Apply::returning`].
 #[must_use = "a verb does nothing until it is awaited"]
 pub struct ApplyReturning<E, T> {
-    call: Call<E>,
+    change: Change<E>,
     path: Path,
-    decode: fn(Option<&AttributeValue>) -> Result<T, ValueError>,
+    form: Form<T>,
 }
 
 /// As [`Apply`], sent exactly once. See [`Apply::exactly_once`].
 #[must_use = "a verb does nothing until it is awaited"]
-pub struct ApplyOnce<E>(Call<E>);
+pub struct ApplyOnce<E>(Change<E>);
 
-struct Call<E> {
+struct Change<E> {
     table: Table<E>,
     target: Result<Target>,
-    change: Change<E>,
-    terms: Terms<E>,
+    change: expr::Change<E>,
+    preconditions: Preconditions<E>,
     or_insert: Option<E>,
+    delivery: Delivery,
     policy: Option<RetryPolicy>,
 }
 
@@ -81,27 +80,26 @@ impl<E: Entity> Table<E> {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn apply(&self, key: impl IntoKey<E::Key>, change: Change<E>) -> Apply<E> {
-        Apply(Call {
+    pub fn apply(&self, key: impl IntoKey<E::Key>, change: impl IntoChange<E>) -> Apply<E> {
+        Apply(Change {
             table: self.clone(),
             target: self.target(key),
-            change,
-            terms: Terms::default(),
+            change: change.into_change(),
+            preconditions: Preconditions::default(),
             or_insert: None,
+            delivery: Delivery::default(),
             policy: None,
         })
     }
 }
 
 impl<E: Entity> Apply<E> {
-    option!(retry => 0.policy);
-    option!(condition => 0.terms);
+    option!(condition => 0.preconditions);
 
     /// Where there is no item, one is made of `entity` and the change, in the same request. An item that is there is changed;
     /// of `entity` it takes only attributes that it lacks. A set that the change touches starts empty. A
     /// [`condition`](Self::condition) is asked of the missing item too.
-    pub fn or_insert(mut self, mut entity: E) -> Self {
-        entity.stamp_new(SystemTime::now());
+    pub fn or_insert(mut self, entity: E) -> Self {
         self.0.or_insert = Some(entity);
         self
     }
@@ -131,74 +129,101 @@ impl<E: Entity> Apply<E> {
     /// ```
     pub fn returning<T, K>(self, attribute: Attr<E, T, K>) -> ApplyReturning<E, T> {
         ApplyReturning {
-            call: self.0,
-            decode: attribute.decode,
+            change: self.0,
+            form: attribute.form,
             path: attribute.into_path(),
         }
     }
 
+    /// After a lost answer the change is sent again: for changes that do the same twice as once (`set`, `remove`, `insert`
+    /// and `delete` of set members). Between two copies another may have written: a resent `set` can overwrite what is newer.
+    /// Not for `add`.
+    pub fn idempotent(mut self) -> Self {
+        self.0.delivery = Delivery::Idempotent;
+        self
+    }
+
     /// Sends the change as a transaction of one item with a client request token, and sends it again until it is answered:
     /// DynamoDB carries out one token once, within ten minutes. Costs twice the write units, and gives nothing back.
-    pub fn exactly_once(self) -> ApplyOnce<E> {
+    pub fn exactly_once(mut self) -> ApplyOnce<E> {
+        self.0.delivery = Delivery::ExactlyOnce;
         ApplyOnce(self.0)
     }
+
+    option!(retry => 0.policy);
 }
 
-impl<E: Entity> Call<E> {
-    async fn run(self, returns: Returns, delivery: Delivery) -> Result<(Target, Option<Item>)> {
-        let target = self.target?;
-        let blame = |error: Error| target.blame(error);
-        let (db, upsert) = (self.table.db(), self.or_insert.is_some());
-        let request = || {
-            let mut wanted = self.terms.on(&Item::new())?;
+impl<E: Entity, T> ApplyReturning<E, T> {
+    option!(retry => change.policy);
+}
+
+impl<E: Entity> ApplyOnce<E> {
+    option!(retry => 0.policy);
+}
+
+impl<E: Entity> Change<E> {
+    async fn run(self, returns: Returns) -> Result<(Target, Option<Item>)> {
+        let mut call = self.table.call(self.target?, self.policy);
+        let upsert = self.or_insert.is_some();
+        let plan = || {
+            let mut wanted = self.preconditions.on(&Item::new())?;
             if self.change.is_nothing() {
                 return Err(Error::invalid("the change comes to nothing"));
             }
-            wanted.actions = stamped::<E>(self.change.into_actions()?)?;
-            if let Some(entity) = &self.or_insert {
-                if entity.key() != target.key {
-                    let message = "the entity of `or_insert` has another key than the call";
-                    return Err(Error::invalid(message));
-                }
-                let mut item = to_item(entity)?;
-                item.retain(|name, _| !target.key_item.contains_key(name));
-                let names = E::SCHEMA.attributes.iter().map(|attribute| attribute.name);
-                wanted.actions = over(wanted.actions, names, item)?;
+            wanted.actions = stamped::<E>(self.change.into_actions()?, call.wall())?;
+            if let Some(mut entity) = self.or_insert {
+                entity.stamp_new(call.wall());
+                wanted.actions = over_new(wanted.actions, &entity, call.target())?;
             }
-            let (key, id) = (&target.key_item, db.identity().issue().id);
-            plan_blind::apply::<E>(key, wanted, upsert, returns, id, db.journal_writers())
+            call.planner().apply(wanted, upsert, returns)
         };
-        let request = request().map_err(blame)?;
-        let policy = self.table.policy(self.policy);
+        let request = plan().map_err(|error| call.named(error))?;
         let sets = request.expression.changes_sets();
-        let sent = send(db, &target, &request, delivery, &policy).await;
+        let sent = call.send_blindly(&request, self.delivery).await;
         match sent.map_err(|error| if sets { advise_on_sets(error) } else { error })? {
-            Outcome::Done(item) => Ok((target, item)),
-            Outcome::Refused(None, cause) if !upsert => Err(not_found(&target).because(cause)),
-            Outcome::Refused(image, cause) => {
-                let why = refused::<E>(image.as_ref()).unwrap_or_else(|| {
+            Blind::Done(item) => Ok((call.target().clone(), item)),
+            Blind::Refused(None, cause) if !upsert => Err(not_found(call.target()).because(cause)),
+            Blind::Refused(image, cause) => {
+                let why = stands_in_the_way::<E>(image.as_ref()).unwrap_or_else(|| {
                     let message = "the call's condition does not hold; nothing was written";
                     Error::new(ErrorKind::ConditionRefused, message)
                 });
-                Err(target.blame(why).showing(image).because(cause))
+                Err(call.named(why).showing(image).because(cause))
             }
         }
     }
 }
 
+/// A change over the entity that is there to be if there is none.
+fn over_new<E: Entity>(actions: Vec<Action>, entity: &E, target: &Target) -> Result<Vec<Action>> {
+    if entity.key() != *target.key() {
+        let message = "the entity of `or_insert` has another key than the call";
+        return Err(Error::invalid(message));
+    }
+    let item = to_item(entity)?;
+    let names = E::SCHEMA.attributes.iter().map(|attribute| attribute.name);
+    over(actions, names, item)
+}
+
 /// What stands in the way of a blind write besides the caller's condition.
-fn refused<E: Entity>(image: Option<&Item>) -> Option<Error> {
+pub(super) fn stands_in_the_way<E: Entity>(image: Option<&Item>) -> Option<Error> {
     let image = image?;
     let alias = E::SCHEMA.attributes.iter().find_map(|attribute| {
         let alias = attribute.aliases.iter().find(|a| image.contains_key(**a))?;
         (!image.contains_key(attribute.name)).then(|| older_name(attribute.name, alias))
     });
-    Seen::of(&E::SCHEMA.lock, image)
-        .and_then(|seen| Expected::after(&E::SCHEMA.lock, seen))
-        .and_then(|expected| expected.can_move(&E::SCHEMA.lock))
-        .err()
-        .map(Error::from)
-        .or(alias)
+    let schema = &E::SCHEMA.lock;
+    match Expected::after(schema, Seen::of(schema, image)) {
+        Err(error) => Some(error.into()),
+        Ok(Expected::Legacy(HeldJournal::Replaced(_))) if schema.kind == LockKind::Version => {
+            Some(Error::invalid(format!(
+                "attribute `{}` was removed while the journal stands, so the version cannot go on; write the item once with \
+                 `modify` or `save`, which begins another",
+                schema.attribute
+            )))
+        }
+        Ok(expected) => expected.can_move(schema).err().map(Error::from).or(alias),
+    }
 }
 
 /// DynamoDB does not say which attribute was of another type than the change needs.
@@ -218,10 +243,10 @@ impl<E: Entity> IntoFuture for Apply<E> {
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async {
-            let (target, item) = self.0.run(Returns::Item, Delivery::Once).await?;
+            let (target, item) = self.0.run(Returns::Item).await?;
             let item = item.unwrap_or_default();
-            Stored::read(&target.table, item.clone())
-                .map_err(|error| target.blame(Error::written(error, Some(item))))
+            Stored::read(&target, item.clone())
+                .map_err(|error| Error::written(error, Some(item)).at(&target))
         })
     }
 }
@@ -232,16 +257,16 @@ impl<E: Entity, T: 'static> IntoFuture for ApplyReturning<E, T> {
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
-            let returns = if self.call.change.touches(&self.path) && !self.path.is_in_list() {
+            let returns = if self.change.change.touches(&self.path) && !self.path.is_in_list() {
                 Returns::Updated
             } else {
                 Returns::Item
             };
-            let (target, item) = self.call.run(returns, Delivery::Once).await?;
+            let (target, item) = self.change.run(returns).await?;
             let item = item.unwrap_or_default();
-            (self.decode)(self.path.find(&item)).map_err(|error| {
+            self.form.decode(self.path.find(&item)).map_err(|error| {
                 let error = error.of(&self.path.to_string()).into();
-                target.blame(Error::written(error, Some(item)))
+                Error::written(error, Some(item)).at(&target)
             })
         })
     }
@@ -253,7 +278,7 @@ impl<E: Entity> IntoFuture for ApplyOnce<E> {
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async {
-            self.0.run(Returns::Nothing, Delivery::ExactlyOnce).await?;
+            self.0.run(Returns::Nothing).await?;
             Ok(())
         })
     }

@@ -2,24 +2,22 @@ use std::future::IntoFuture;
 
 use futures::future::BoxFuture;
 
-use super::flight::{Flight, Settled};
 use super::get::not_found;
 use super::option::option;
-use super::plan;
-use super::terms::Terms;
 use crate::db::Table;
 use crate::entity::{Entity, Stored};
 use crate::error::Result;
 use crate::lock::Verdict;
-use crate::retry::{Budget, RetryPolicy};
+use crate::retry::RetryPolicy;
+use crate::write::{Becomes, Call, Draft, Held, Preconditions, settle};
 
 /// Deletes an item that was read. See [`Table::delete`].
 #[must_use = "a verb does nothing until it is awaited"]
 pub struct Delete<E> {
     table: Table<E>,
     stored: Stored<E>,
+    preconditions: Preconditions<E>,
     policy: Option<RetryPolicy>,
-    terms: Terms<E>,
 }
 
 /// How a delete ended.
@@ -64,62 +62,46 @@ impl<E: Entity> Table<E> {
         Delete {
             table: self.clone(),
             stored,
+            preconditions: Preconditions::default(),
             policy: None,
-            terms: Terms::default(),
         }
     }
 }
 
 impl<E: Entity> Delete<E> {
+    option!(condition => preconditions);
     option!(retry => policy);
-    option!(condition => terms);
 
-    async fn run(self) -> Result<Deleted> {
-        let Self {
-            table,
-            mut stored,
-            policy,
-            terms,
-        } = self;
-        stored.check_table(table.physical_name())?;
-        let target = table.target_of(stored.key())?;
-        let db = table.db();
-        let mut budget = Budget::start(&table.policy(policy));
-        let mut flight = Flight::enter(db, &target, &budget).await?;
+    async fn run(mut self) -> Result<Deleted> {
+        let mut call = self.table.call_on(&self.stored, self.policy)?;
+        call.enter().await?;
         loop {
-            let planned = {
-                let (image, issued) = (stored.image(), db.identity().issue());
-                let expected = stored.expected();
-                expected.and_then(|expected| {
-                    let wanted = terms.on(image)?;
-                    plan::delete::<E>(&target.key_item, image, expected, wanted, issued)
-                })
+            let draft = draft(&call, &self.stored, &self.preconditions);
+            let draft = draft.map_err(|error| call.named(error))?;
+            let refusal = match settle(&mut call, &mut self.stored, draft).await? {
+                Held::Landed => return Ok(Deleted::Done),
+                Held::Again => continue,
+                Held::Refused(refusal) => refusal,
             };
-            let planned = planned.map_err(|error| target.blame(error))?;
-            let refusal = match flight
-                .settle(&planned, &E::SCHEMA.lock, &mut budget)
-                .await?
-            {
-                Settled::Landed(_) => return Ok(Deleted::Done),
-                Settled::Refused(refusal) => refusal,
+            return match refusal.verdict {
+                Verdict::Gone => Ok(Deleted::Gone),
+                Verdict::NotFound => Err(refusal.into_error(not_found(call.target()))),
+                _ => Err(refusal.into_conflict(&call)),
             };
-            match refusal.verdict {
-                Verdict::Gone => return Ok(Deleted::Gone),
-                Verdict::NotFound => return Err(refusal.into_error(&target, not_found(&target))),
-                _ => {}
-            }
-            // An earlier save of this handle may have landed unseen: then this is no conflict.
-            let moved = match &refusal.image {
-                Some(current) if stored.is_in_doubt() => stored
-                    .advance_to_remembered(current)
-                    .map_err(|error| target.blame(error))?,
-                _ => false,
-            };
-            if !moved {
-                return Err(refusal.into_conflict(&target));
-            }
         }
     }
+}
+
+fn draft<E: Entity>(
+    call: &Call,
+    stored: &Stored<E>,
+    preconditions: &Preconditions<E>,
+) -> Result<Draft> {
+    let image = Stored::image(stored);
+    let wanted = preconditions.on(image)?;
+    let proposal = call.planner().delete(image, stored.expected()?, wanted)?;
+    let becomes = Becomes::Deleted;
+    Ok(Draft { proposal, becomes })
 }
 
 impl<E: Entity> IntoFuture for Delete<E> {

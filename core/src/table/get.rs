@@ -3,11 +3,11 @@ use std::future::IntoFuture;
 use futures::future::BoxFuture;
 
 use super::option::option;
-use super::read::read;
-use crate::db::{Table, Target};
-use crate::entity::{Entity, IntoKey, Stored};
+use crate::db::Table;
+use crate::entity::{Entity, Stored};
 use crate::error::{Error, ErrorKind, Result};
-use crate::retry::{Budget, RetryPolicy};
+use crate::key::{IntoKey, Target};
+use crate::retry::RetryPolicy;
 
 /// Reads one item. See [`Table::get`].
 #[must_use = "a verb does nothing until it is awaited"]
@@ -85,11 +85,6 @@ impl<E: Entity> Table<E> {
         Require(Reading::new(self, self.target(key)))
     }
 
-    /// As [`require`](Self::require), for a target that is known already.
-    pub(super) fn require_key(&self, target: &Target) -> Require<E> {
-        Require(Reading::new(self, Ok(target.clone())))
-    }
-
     /// Reads the item of a handle again, with `ConsistentRead`. Edits that were not saved are dropped, and so is the memory
     /// of a save whose outcome is unknown: if that one lands later, the next save of this handle conflicts.
     ///
@@ -116,7 +111,7 @@ impl<E: Entity> Table<E> {
     pub fn reload<'a>(&self, stored: &'a mut Stored<E>) -> Reload<'a, E> {
         let target = stored
             .check_table(self.physical_name())
-            .and_then(|()| self.target_of(stored.key()));
+            .map(|()| stored.target().clone());
         Reload {
             reading: Reading::new(self, target),
             stored,
@@ -135,14 +130,14 @@ impl<E: Entity> Reading<E> {
     }
 
     async fn get(self) -> Result<(Target, Option<Stored<E>>)> {
-        let target = self.target?;
-        let mut budget = Budget::start(&self.table.policy(self.policy));
-        let image = read(self.table.db(), &target, self.consistent, &mut budget).await?;
-        let stored = image
-            .map(|image| Stored::read(&target.table, image))
-            .transpose()
-            .map_err(|error| target.blame(error))?;
-        Ok((target, stored))
+        let mut call = self.table.call(self.target?, self.policy);
+        let image = call.read(self.consistent).await?;
+        let target = call.target().clone();
+        let stored = image.map(|image| Stored::read(&target, image));
+        match stored.transpose() {
+            Ok(stored) => Ok((target, stored)),
+            Err(error) => Err(error.at(&target)),
+        }
     }
 
     async fn require(self) -> Result<Stored<E>> {
@@ -153,7 +148,7 @@ impl<E: Entity> Reading<E> {
 
 pub(super) fn not_found(target: &Target) -> Error {
     let message = "there is no such item; insert it first, or use `modify(…).or_insert_with(…)`";
-    target.blame(Error::new(ErrorKind::NotFound, message))
+    Error::new(ErrorKind::NotFound, message).at(target)
 }
 
 impl<E: Entity> Get<E> {

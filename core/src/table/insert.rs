@@ -1,29 +1,24 @@
 use std::future::IntoFuture;
-use std::time::SystemTime;
 
 use futures::future::BoxFuture;
 
-use super::blind::{Delivery, Outcome, send};
-use super::flight::{Flight, Settled};
 use super::option::option;
-use super::plan;
 use crate::db::Table;
 use crate::entity::{Entity, Stored, lock_view, to_item};
 use crate::error::{Error, ErrorKind, Result};
 use crate::lock::Verdict;
-use crate::retry::{Budget, RetryPolicy};
+use crate::retry::RetryPolicy;
+use crate::value::Item;
+use crate::write::{Blind, Call, Delivery, insert};
 
 /// Stores a new item. See [`Table::insert`].
 #[must_use = "a verb does nothing until it is awaited"]
 pub struct Insert<E> {
     table: Table<E>,
     entity: E,
+    exactly_once: bool,
     policy: Option<RetryPolicy>,
 }
-
-/// As [`Insert`], sent exactly once. See [`Insert::exactly_once`].
-#[must_use = "a verb does nothing until it is awaited"]
-pub struct InsertOnce<E>(Insert<E>);
 
 impl<E: Entity> Table<E> {
     /// Stores a new item, if there is none under its key. It never overwrites one, locked or not.
@@ -55,83 +50,63 @@ impl<E: Entity> Table<E> {
     /// # }
     /// ```
     pub fn insert(&self, mut entity: E) -> Insert<E> {
-        entity.stamp_new(SystemTime::now());
+        entity.stamp_new(self.db().clock().wall());
         Insert {
             table: self.clone(),
             entity,
+            exactly_once: false,
             policy: None,
         }
     }
 }
 
 impl<E: Entity> Insert<E> {
-    option!(retry => policy);
-
     /// Sends the insert as a transaction of one item with a client request token, again until it is answered: DynamoDB
     /// carries out one token once, within ten minutes, even if the item is deleted meanwhile. Costs twice the write units.
-    pub fn exactly_once(self) -> InsertOnce<E> {
-        InsertOnce(self)
+    pub fn exactly_once(mut self) -> Self {
+        self.exactly_once = true;
+        self
     }
 
+    option!(retry => policy);
+
     async fn run(self) -> Result<Stored<E>> {
-        let Self {
-            table,
-            mut entity,
-            policy,
-        } = self;
-        let target = table.target_of(entity.key())?;
-        let item = to_item(&entity).map_err(|error| target.blame(error))?;
-        let db = table.db();
-        let mut budget = Budget::start(&table.policy(policy));
-        let mut flight = Flight::enter(db, &target, &budget).await?;
-        let (planned, left, item) =
-            plan::insert::<E>(item, db.identity().issue(), db.journal_writers())
-                .map_err(|error| target.blame(error))?;
-        let view = lock_view::<E>(&left).map_err(|error| target.blame(error))?;
-        match flight
-            .settle(&planned, &E::SCHEMA.lock, &mut budget)
-            .await?
-        {
-            Settled::Landed(_) => {
-                entity.set_lock_view(view);
-                Ok(Stored::inserted(&target.table, entity, item, left))
+        let target = self.table.target_of(self.entity.key())?;
+        let mut call = self.table.call(target, self.policy);
+        let item = to_item(&self.entity).map_err(|error| call.named(error))?;
+        if self.exactly_once {
+            return by_token(&mut call, self.entity, item).await;
+        }
+        call.enter().await?;
+        let proposal = call.planner().insert(item);
+        let proposal = proposal.map_err(|error| call.named(error))?;
+        match insert(&mut call, self.entity, proposal).await? {
+            Ok(stored) => Ok(stored),
+            Err(refusal) if refusal.verdict == Verdict::Exists => {
+                Err(refusal.into_error(call.named(already_exists())))
             }
-            Settled::Refused(refusal) if refusal.verdict == Verdict::Exists => {
-                Err(refusal.into_error(&target, already_exists()))
-            }
-            Settled::Refused(refusal) => Err(refusal.into_conflict(&target)),
+            Err(refusal) => Err(refusal.into_conflict(&call)),
         }
     }
 }
 
-impl<E: Entity> InsertOnce<E> {
-    async fn run(self) -> Result<Stored<E>> {
-        let Insert {
-            table,
-            mut entity,
-            policy,
-        } = self.0;
-        let target = table.target_of(entity.key())?;
-        let db = table.db();
-        let (planned, left, item, view) = {
-            let plan = || {
-                let (issued, writers) = (db.identity().issue(), db.journal_writers());
-                let (planned, left, item) = plan::insert::<E>(to_item(&entity)?, issued, writers)?;
-                let view = lock_view::<E>(&left)?;
-                Ok((planned, left, item, view))
-            };
-            plan().map_err(|error: Error| target.blame(error))?
-        };
-        let (once, policy) = (Delivery::ExactlyOnce, table.policy(policy));
-        match send(db, &target, &planned.request, once, &policy).await? {
-            Outcome::Done(_) => {
-                entity.set_lock_view(view);
-                Ok(Stored::inserted(&target.table, entity, item, left))
-            }
-            Outcome::Refused(image, cause) => {
-                let error = target.blame(already_exists());
-                Err(error.showing(image).because(cause))
-            }
+/// Takes no lane, so its journal begins without an entry.
+async fn by_token<E: Entity>(call: &mut Call, mut entity: E, item: Item) -> Result<Stored<E>> {
+    let proposal = call.planner().insert_outside_lane(item);
+    let proposal = proposal.map_err(|error| call.named(error))?;
+    let view = lock_view::<E>(proposal.mark()).map_err(|error| call.named(error))?;
+    match call
+        .send_blindly(&proposal.request, Delivery::ExactlyOnce)
+        .await?
+    {
+        Blind::Done(_) => {
+            entity.set_lock_view(view);
+            let (item, mark) = proposal.into_inserted();
+            Ok(Stored::inserted(call.target(), entity, item, mark))
+        }
+        Blind::Refused(image, cause) => {
+            let error = call.named(already_exists());
+            Err(error.showing(image).because(cause))
         }
     }
 }
@@ -139,15 +114,6 @@ impl<E: Entity> InsertOnce<E> {
 fn already_exists() -> Error {
     let message = "the item is not this insert's; read it and save a change, or choose another key";
     Error::new(ErrorKind::AlreadyExists, message)
-}
-
-impl<E: Entity> IntoFuture for InsertOnce<E> {
-    type Output = Result<Stored<E>>;
-    type IntoFuture = BoxFuture<'static, Self::Output>;
-
-    fn into_future(self) -> Self::IntoFuture {
-        Box::pin(self.run())
-    }
 }
 
 impl<E: Entity> IntoFuture for Insert<E> {

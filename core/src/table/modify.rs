@@ -1,23 +1,22 @@
 use std::future::IntoFuture;
 use std::marker::PhantomData;
-use std::time::SystemTime;
 
 use futures::future::BoxFuture;
 
 use super::get::not_found;
-use super::land::{Base, Course, Modified, Turn, land};
 use super::option::option;
-use super::plan;
-use super::terms::Terms;
-use crate::db::{Db, Table, Target};
-use crate::entity::{Entity, IntoKey, Stored, to_item};
+use super::save::draft;
+use crate::db::Table;
+use crate::entity::{Entity, Stored, to_item};
 use crate::error::{Error, Result};
+use crate::key::{IntoKey, Target};
 use crate::value::Item;
+use crate::write::{Call, Course, Modified, Preconditions, Turn, land};
 
 /// Reads, changes and writes an item until the change lands. See [`Table::modify`].
 #[must_use = "a verb does nothing until it is awaited"]
 pub struct Modify<'a, E, R, F> {
-    call: Call<'a, E>,
+    call: Change<'a, E>,
     change: F,
     output: PhantomData<fn() -> R>,
 }
@@ -25,18 +24,33 @@ pub struct Modify<'a, E, R, F> {
 /// As [`Modify`], with a change that may fail. See [`Table::try_modify`].
 #[must_use = "a verb does nothing until it is awaited"]
 pub struct TryModify<'a, E, R, X, F> {
-    call: Call<'a, E>,
+    call: Change<'a, E>,
     change: F,
     output: PhantomData<fn() -> Result<R, X>>,
 }
 
+/// What the closure of [`Table::modify`] returns: nothing.
+#[diagnostic::on_unimplemented(
+    message = "the closure of `modify` returns `{Self}`, which nobody would look at",
+    label = "`modify` takes a closure that returns nothing",
+    note = "for a value or an error out of the closure use `try_modify`: an `Err` ends it, and nothing is written; \
+            a value comes back as `output`. Otherwise end the closure with `;`"
+)]
+pub trait Nothing: sealed::Sealed {}
+impl Nothing for () {}
+
+mod sealed {
+    pub trait Sealed {}
+    impl Sealed for () {}
+}
+
 type MakeEntity<'a, E> = Box<dyn FnMut() -> E + Send + 'a>;
 
-struct Call<'a, E> {
+struct Change<'a, E> {
     table: Table<E>,
     target: Result<Target>,
     course: Course,
-    terms: Terms<E>,
+    preconditions: Preconditions<E>,
     or_insert: Option<MakeEntity<'a, E>>,
 }
 
@@ -49,7 +63,8 @@ impl<E: Entity> Table<E> {
     /// a wait, a read and a write; and so on in turn. The waits grow with the conflicts of this change and of the last ones of
     /// this `Db`. A closure that changes nothing sends no write. It may run many times, so it must not
     /// do anything but change the entity. To bound the time, give a policy with a deadline: dropping the future leaves the
-    /// last write undecided, and calling again might apply the change twice.
+    /// last write undecided, and calling again might apply the change twice. The closure returns nothing: whoever wants a
+    /// value out of it, or may refuse the change, uses [`try_modify`](Self::try_modify).
     ///
     /// # Errors
     /// `NotFound`: there is no such item ([`or_insert_with`](Modify::or_insert_with) makes one). `Exhausted`: the policy ran
@@ -71,24 +86,43 @@ impl<E: Entity> Table<E> {
     ///     .modify("bob", |bob| bob.logins += 1)
     ///     .or_insert_with(|| User { id: "bob".into(), logins: 0 })
     ///     .await?;
-    /// let modified = users.modify("bob", |bob| { bob.logins += 1; bob.logins }).await?;
-    /// assert_eq!(modified.output, 2);
+    /// let modified = users.modify("bob", |bob| bob.logins += 1).await?;
+    /// assert_eq!(modified.stored.logins, 2);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// An error that nobody looks at does not compile:
+    /// ```compile_fail
+    /// # use optimist::{Entity, Table};
+    /// # #[derive(Entity)]
+    /// # #[entity(table = "accounts")]
+    /// # struct Account { #[entity(partition_key)] id: String, balance: i64 }
+    /// # async fn pay(accounts: Table<Account>) -> optimist::Result<()> {
+    /// accounts
+    ///     .modify("a", |a| {
+    ///         a.balance -= 10;
+    ///         if a.balance < 0 { return Err("insufficient") }
+    ///         Ok(())
+    ///     })
+    ///     .await?;
     /// # Ok(())
     /// # }
     /// ```
     pub fn modify<'a, R, F>(&self, key: impl IntoKey<E::Key>, change: F) -> Modify<'a, E, R, F>
     where
         F: FnMut(&mut E) -> R,
+        R: Nothing,
     {
         Modify {
-            call: Call::new(self, self.target(key)),
+            call: Change::new(self, self.target(key)),
             change,
             output: PhantomData,
         }
     }
 
-    /// As [`modify`](Self::modify), with a change that may say no: an `Err` of the closure ends the call, nothing is written,
-    /// and the error comes back as it is.
+    /// As [`modify`](Self::modify), with a change that gives a value or says no: what the closure returns when its change
+    /// lands is [`Modified::output`]; an `Err` ends the call, nothing is written, and the error comes back as it is.
     ///
     /// # Errors
     /// What the closure returns, and what [`modify`](Self::modify) returns, converted by `X: From<Error>`.
@@ -117,6 +151,10 @@ impl<E: Entity> Table<E> {
     ///     .await;
     /// assert!(matches!(refused, Err(Refused::TooLittle)));
     /// assert_eq!(accounts.require("a").await?.balance, 5);
+    ///
+    /// // A value: how much there was before.
+    /// let emptied = accounts.try_modify("a", |a| Ok::<_, optimist::Error>(std::mem::take(&mut a.balance))).await?;
+    /// assert_eq!((emptied.output, emptied.stored.balance), (5, 0));
     /// # Ok(())
     /// # }
     /// ```
@@ -130,7 +168,7 @@ impl<E: Entity> Table<E> {
         X: From<Error>,
     {
         TryModify {
-            call: Call::new(self, self.target(key)),
+            call: Change::new(self, self.target(key)),
             change,
             output: PhantomData,
         }
@@ -138,11 +176,11 @@ impl<E: Entity> Table<E> {
 }
 
 impl<'a, E: Entity, R, F> Modify<'a, E, R, F> {
-    option!(retry => call.course.policy);
+    option!(condition => call.preconditions);
+    option!(guard => call.preconditions);
     option!(reread => call.course.reread);
     option!(idempotent => call.course.idempotent);
-    option!(condition => call.terms);
-    option!(guard => call.terms);
+    option!(retry => call.course.policy);
 
     /// Where there is no item, the change is applied to what `make` returns, and one insert (PutItem) stores the result; a
     /// [`condition`](Self::condition) asks nothing of it. Should another item be inserted first, the change is applied to
@@ -154,11 +192,11 @@ impl<'a, E: Entity, R, F> Modify<'a, E, R, F> {
 }
 
 impl<'a, E: Entity, R, X, F> TryModify<'a, E, R, X, F> {
-    option!(retry => call.course.policy);
+    option!(condition => call.preconditions);
+    option!(guard => call.preconditions);
     option!(reread => call.course.reread);
     option!(idempotent => call.course.idempotent);
-    option!(condition => call.terms);
-    option!(guard => call.terms);
+    option!(retry => call.course.policy);
 
     /// As [`Modify::or_insert_with`].
     pub fn or_insert_with(mut self, make: impl FnMut() -> E + Send + 'a) -> Self {
@@ -173,14 +211,18 @@ where
     R: Send + 'a,
     F: FnMut(&mut E) -> R + Send + 'a,
 {
-    type Output = Result<Modified<E, R>>;
+    type Output = Result<Modified<E, ()>>;
     type IntoFuture = BoxFuture<'a, Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
         let Self {
             call, mut change, ..
         } = self;
-        Box::pin(call.run(move |entity: &mut E| Ok::<R, Error>(change(entity))))
+        let change = move |entity: &mut E| {
+            change(entity);
+            Ok::<(), Error>(())
+        };
+        Box::pin(call.run(change))
     }
 }
 
@@ -199,13 +241,13 @@ where
     }
 }
 
-impl<E: Entity> Call<'_, E> {
+impl<E: Entity> Change<'_, E> {
     fn new(table: &Table<E>, target: Result<Target>) -> Self {
         Self {
             table: table.clone(),
             target,
             course: Course::default(),
-            terms: Terms::default(),
+            preconditions: Preconditions::default(),
             or_insert: None,
         }
     }
@@ -214,69 +256,55 @@ impl<E: Entity> Call<'_, E> {
         self,
         mut change: impl FnMut(&mut E) -> Result<R, X>,
     ) -> Result<Modified<E, R>, X> {
-        let Self {
-            table,
-            target,
-            course,
-            terms,
-            mut or_insert,
-        } = self;
-        let target = target?;
-        let turn = |image| match (image, &mut or_insert) {
-            (Some(image), _) => change_read(table.db(), &target, image, &terms, &mut change),
-            (None, Some(make)) => change_new(table.db(), &target, make(), &mut change),
-            (None, None) => Err(not_found(&target).into()),
+        let call = self.table.call(self.target?, self.course.policy);
+        let (mut or_insert, preconditions) = (self.or_insert, self.preconditions);
+        let turn = |call: &Call, image| match (image, &mut or_insert) {
+            (Some(image), _) => change_read(call, image, &preconditions, &mut change),
+            (None, Some(make)) => change_new(call, make(), &mut change),
+            (None, None) => Err(not_found(call.target()).into()),
         };
-        land(&table, &target, &course, turn).await
+        land(call, &self.course, turn).await
     }
 }
 
 /// Applies the change to what was read.
 fn change_read<E: Entity, R, X: From<Error>>(
-    db: &Db,
-    target: &Target,
+    call: &Call,
     image: Item,
-    terms: &Terms<E>,
+    preconditions: &Preconditions<E>,
     change: &mut impl FnMut(&mut E) -> Result<R, X>,
-) -> Result<Turn<E, R>, X> {
-    let blame = |error: Error| target.blame(error);
-    let mut stored = Stored::<E>::read(&target.table, image).map_err(blame)?;
+) -> Result<(Turn<E>, R), X> {
+    let stored = Stored::<E>::read(call.target(), image);
+    let mut stored = stored.map_err(|error| call.named(error))?;
     let output = change(&mut stored)?;
-    let Some((assignments, snapshot)) = stored.changes().map_err(blame)? else {
-        return Ok(Turn::Unchanged(stored, output));
+    let turn = || -> Result<Turn<E>> {
+        let changes = stored.changes(|| call.wall())?;
+        if changes.is_empty() {
+            return Ok(Turn::Unchanged(stored));
+        }
+        let draft = draft(call, &stored, changes, preconditions)?;
+        Ok(Turn::Change(stored, draft))
     };
-    let turn = || {
-        let (planned, left, item) = plan::save::<E>(
-            &target.key_item,
-            stored.image(),
-            stored.expected()?,
-            assignments,
-            terms.on(stored.image())?,
-            db.identity().issue(),
-            db.journal_writers(),
-        )?;
-        Turn::write(Base::Edited(stored, snapshot, item), planned, left, output)
-    };
-    Ok(turn().map_err(blame)?)
+    let turn = turn().map_err(|error| call.named(error))?;
+    Ok((turn, output))
 }
 
 /// Applies the change to a new entity.
 fn change_new<E: Entity, R, X: From<Error>>(
-    db: &Db,
-    target: &Target,
+    call: &Call,
     mut entity: E,
     change: &mut impl FnMut(&mut E) -> Result<R, X>,
-) -> Result<Turn<E, R>, X> {
+) -> Result<(Turn<E>, R), X> {
     let output = change(&mut entity)?;
-    entity.stamp_new(SystemTime::now());
+    entity.stamp_new(call.wall());
     let turn = || {
-        if entity.key() != target.key {
+        if entity.key() != *call.target().key() {
             let message = "`or_insert_with` made an entity with another key than the call's";
             return Err(Error::invalid(message));
         }
-        let (issued, writers) = (db.identity().issue(), db.journal_writers());
-        let (planned, left, item) = plan::insert::<E>(to_item(&entity)?, issued, writers)?;
-        Turn::write(Base::New(entity, item), planned, left, output)
+        let proposal = call.planner().insert(to_item(&entity)?)?;
+        Ok(Turn::Insert(entity, proposal))
     };
-    Ok(turn().map_err(|error| target.blame(error))?)
+    let turn = turn().map_err(|error| call.named(error))?;
+    Ok((turn, output))
 }

@@ -4,17 +4,16 @@ use std::marker::PhantomData;
 use futures::future::BoxFuture;
 
 use super::get::not_found;
-use super::land::{Base, Course, Modified, Turn, land};
 use super::option::option;
-use super::plan::{self, Wanted};
-use super::terms::Terms;
-use super::update::{Edited, stamped, wanted};
-use crate::db::{Table, Target};
-use crate::entity::{Entity, IntoKey, Stored};
+use super::update::{Edited, draft, stamped};
+use crate::db::Table;
+use crate::entity::{Entity, Stored};
 use crate::error::{Error, Result};
 use crate::expr::{Assignment, Attr, Edit, Path, Set};
-use crate::value::{AttributeValue, Item, Problem, ValueError, set_of_values, type_name};
+use crate::key::{IntoKey, Target};
+use crate::value::{AttributeValue, Item, ValueError, ValueErrorKind, set_of_values, type_name};
 use crate::wire::Returns;
+use crate::write::{Becomes, Call, Course, Draft, Modified, Preconditions, Turn, Wanted, land};
 
 /// Changes an item by what was read of it, until the change lands. See [`Table::modify_with`].
 #[must_use = "a verb does nothing until it is awaited"]
@@ -23,7 +22,7 @@ pub struct ModifyWith<'a, E, F> {
     target: Result<Target>,
     change: F,
     course: Course,
-    terms: Terms<E>,
+    preconditions: Preconditions<E>,
     borrows: PhantomData<&'a ()>,
 }
 
@@ -78,7 +77,7 @@ impl<E: Entity> Table<E> {
             target: self.target(key),
             change,
             course: Course::default(),
-            terms: Terms::default(),
+            preconditions: Preconditions::default(),
             borrows: PhantomData,
         }
     }
@@ -131,11 +130,11 @@ impl<E: Entity> Table<E> {
 }
 
 impl<E: Entity, F> ModifyWith<'_, E, F> {
-    option!(retry => course.policy);
+    option!(condition => preconditions);
+    option!(guard => preconditions);
     option!(reread => course.reread);
     option!(idempotent => course.idempotent);
-    option!(condition => terms);
-    option!(guard => terms);
+    option!(retry => course.policy);
 }
 
 impl<'a, E, C, F> IntoFuture for ModifyWith<'a, E, F>
@@ -149,77 +148,62 @@ where
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
-            let (table, target, terms, mut change) =
-                (self.table, self.target?, self.terms, self.change);
-            let turn = |image: Option<Item>| {
-                let Some(image) = image else {
-                    return Err(not_found(&target));
-                };
+            let call = self.table.call(self.target?, self.course.policy);
+            let (preconditions, mut change) = (self.preconditions, self.change);
+            let turn = |call: &Call, image: Option<Item>| {
+                let image = image.ok_or_else(|| not_found(call.target()))?;
                 let turn = || {
-                    let stored = Stored::<E>::read(&target.table, image)?;
+                    let stored = Stored::<E>::read(call.target(), image)?;
                     let edit: Edit<E> = change(&stored).into();
-                    let (wanted, gone) = wanted(&edit, stored.image(), &terms)?;
-                    let image = stored.image().clone();
-                    write(&table, &target, stored, &image, wanted, Edited { gone })
+                    let (draft, gone) = draft(call, &stored, &edit, &preconditions)?;
+                    let turn = match draft {
+                        Some(draft) => Turn::Change(stored, draft),
+                        None => Turn::Unchanged(stored),
+                    };
+                    Ok((turn, Edited { gone }))
                 };
-                turn().map_err(|error| target.blame(error))
+                turn().map_err(|error: Error| call.named(error))
             };
-            land(&table, &target, &self.course, turn).await
+            land(call, &self.course, turn).await
         })
     }
-}
-
-fn write<E: Entity, R>(
-    table: &Table<E>,
-    target: &Target,
-    stored: Stored<E>,
-    image: &Item,
-    wanted: Wanted,
-    output: R,
-) -> Result<Turn<E, R>> {
-    if wanted.actions.is_empty() {
-        return Ok(Turn::Unchanged(stored, output));
-    }
-    let db = table.db();
-    let (planned, left) = plan::update::<E>(
-        &target.key_item,
-        image,
-        stored.expected()?,
-        wanted,
-        Returns::Item,
-        db.identity().issue(),
-        db.journal_writers(),
-    )?;
-    Turn::write(Base::Updated(stored), planned, left, output)
 }
 
 impl<E: Entity> ConvertToSet<E> {
     option!(retry => course.policy);
 
     async fn run(self) -> Result<Modified<E, ()>> {
-        let (table, target, name) = (self.table, self.target?, self.attribute);
-        let turn = |image: Option<Item>| {
-            let Some(image) = image else {
-                return Err(not_found(&target));
-            };
-            let turn = || {
-                let (mut converted, mut wanted) = (image.clone(), Wanted::default());
-                let path = Path::attribute(name);
-                match as_set(image.get(name)).map_err(|error| error.of(name))? {
-                    AsSet::Already => {}
-                    AsSet::Becomes(value) => {
-                        let assignment = Assignment { path, value };
-                        assignment.apply(&mut converted);
-                        wanted.actions = stamped::<E>(vec![assignment.into()])?;
-                    }
-                }
-                let stored = Stored::read(&target.table, converted)?;
-                write(&table, &target, stored, &image, wanted, ())
-            };
-            turn().map_err(|error: Error| target.blame(error))
+        let call = self.table.call(self.target?, self.course.policy);
+        let name = self.attribute;
+        let turn = |call: &Call, image: Option<Item>| {
+            let image = image.ok_or_else(|| not_found(call.target()))?;
+            let turn = convert(call, image, name);
+            Ok((turn.map_err(|error| call.named(error))?, ()))
         };
-        land(&table, &target, &self.course, turn).await
+        land(call, &self.course, turn).await
     }
+}
+
+fn convert<E: Entity>(call: &Call, image: Item, name: &'static str) -> Result<Turn<E>> {
+    let value = match as_set(image.get(name)).map_err(|error| error.of(name))? {
+        AsSet::Already => return Ok(Turn::Unchanged(Stored::read(call.target(), image)?)),
+        AsSet::Becomes(value) => value,
+    };
+    let path = Path::attribute(name);
+    let assignment = Assignment { path, value };
+    let mut converted = image.clone();
+    assignment.apply(&mut converted);
+    let stored = Stored::<E>::read(call.target(), converted)?;
+    let wanted = Wanted {
+        actions: stamped::<E>(vec![assignment.into()], call.wall())?,
+        ..Wanted::default()
+    };
+    let expected = stored.expected()?;
+    let proposal = call
+        .planner()
+        .update(&image, expected, wanted, Returns::Item)?;
+    let becomes = Becomes::Answered;
+    Ok(Turn::Change(stored, Draft { proposal, becomes }))
 }
 
 /// What a value is as a set.
@@ -235,7 +219,7 @@ fn as_set(value: Option<&AttributeValue>) -> Result<AsSet, ValueError> {
         None | Some(Ss(_) | Ns(_) | Bs(_)) => Ok(AsSet::Already),
         Some(Null(_)) => Ok(AsSet::Becomes(None)),
         Some(L(elements)) => set_of_values(elements.iter().cloned()).map(AsSet::Becomes),
-        Some(other) => Err(ValueError::new(Problem::NotASet {
+        Some(other) => Err(ValueError::new(ValueErrorKind::NotASet {
             found: type_name(other),
         })),
     }

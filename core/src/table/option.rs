@@ -9,7 +9,7 @@ macro_rules! option {
     };
     (reread => $($field:tt).+) => {
         /// When to read the item again after a conflict.
-        pub fn reread(mut self, reread: crate::table::Reread) -> Self {
+        pub fn reread(mut self, reread: crate::write::Reread) -> Self {
             self.$($field).+ = reread;
             self
         }
@@ -22,18 +22,18 @@ macro_rules! option {
             self
         }
     };
-    (condition => $($terms:tt).+) => {
+    (condition => $($preconditions:tt).+) => {
         /// What else must hold of the item; if it does not, the call ends in `ConditionRefused`. Several must all hold. A call
         /// that has nothing to write sends nothing, and so asks nothing.
         pub fn condition(mut self, condition: crate::expr::Condition<E>) -> Self {
-            self.$($terms).+.require(condition);
+            self.$($preconditions).+.require(condition);
             self
         }
     };
-    (guard => $($terms:tt).+) => {
+    (guard => $($preconditions:tt).+) => {
         /// This value must still be what was read, or it is a conflict. Of use with `lock = values`.
         pub fn guard<T, K>(mut self, attribute: crate::expr::Attr<E, T, K>) -> Self {
-            self.$($terms).+.guard(attribute.into_path());
+            self.$($preconditions).+.guard(attribute.into_path());
             self
         }
     };

@@ -2,23 +2,22 @@ use std::future::IntoFuture;
 
 use futures::future::BoxFuture;
 
-use super::flight::{Flight, Settled};
 use super::option::option;
-use super::plan;
-use super::terms::Terms;
-use crate::db::{Table, Target};
-use crate::entity::{Entity, InDoubt, Snapshot, Stored, lock_view};
+use crate::db::Table;
+use crate::entity::{Entity, Stored};
 use crate::error::{Error, ErrorKind, Result};
+use crate::expr::Assignment;
 use crate::lock::LockKind;
-use crate::retry::{Budget, RetryPolicy};
+use crate::retry::RetryPolicy;
+use crate::write::{Becomes, Call, Draft, Held, Preconditions, guard_all, settle};
 
 /// Stores what changed of an item. See [`Table::save`].
 #[must_use = "a verb does nothing until it is awaited"]
 pub struct Save<'a, E> {
     table: Table<E>,
     stored: &'a mut Stored<E>,
+    preconditions: Preconditions<E>,
     policy: Option<RetryPolicy>,
-    terms: Terms<E>,
 }
 
 impl<E: Entity> Table<E> {
@@ -63,119 +62,71 @@ impl<E: Entity> Table<E> {
         Save {
             table: self.clone(),
             stored,
+            preconditions: Preconditions::default(),
             policy: None,
-            terms: Terms::default(),
         }
     }
 }
 
 impl<E: Entity> Save<'_, E> {
+    option!(condition => preconditions);
+    option!(guard => preconditions);
     option!(retry => policy);
-    option!(condition => terms);
-    option!(guard => terms);
-
-    /// These terms.
-    pub(super) fn terms(self, terms: Terms<E>) -> Self {
-        Self { terms, ..self }
-    }
 
     async fn run(self) -> Result<()> {
-        let Self {
-            table,
-            stored,
-            policy,
-            terms,
-        } = self;
-        stored.check_table(table.physical_name())?;
-        let target = table.target_of(stored.key())?;
-        let edited = stored.has_edits().map_err(|error| target.blame(error))?;
-        if !edited && !stored.is_in_doubt() {
+        let mut call = self.table.call_on(self.stored, self.policy)?;
+        save(&mut call, self.stored, &self.preconditions).await
+    }
+}
+
+/// Stores what changed of a handle.
+pub(super) async fn save<E: Entity>(
+    call: &mut Call,
+    stored: &mut Stored<E>,
+    preconditions: &Preconditions<E>,
+) -> Result<()> {
+    let mut entered = false;
+    loop {
+        let changes = stored.changes(|| call.wall());
+        let changes = changes.map_err(|error| call.named(error))?;
+        if changes.is_empty() && !stored.is_in_doubt() {
             return Ok(());
         }
-        let mut budget = Budget::start(&table.policy(policy));
-        let mut flight = Flight::enter(table.db(), &target, &budget).await?;
-        while send(&table, &target, stored, &terms, &mut flight, &mut budget).await? == Sent::Again
-        {
+        if !entered {
+            call.enter().await?;
+            entered = true;
         }
-        Ok(())
+        let draft = draft(call, stored, changes, preconditions);
+        let draft = draft.map_err(|error| call.named(error))?;
+        match settle(call, stored, draft).await? {
+            Held::Landed => return Ok(()),
+            Held::Again => {}
+            Held::Refused(refusal) => return Err(refusal.into_conflict(call)),
+        }
     }
 }
 
-#[derive(PartialEq)]
-enum Sent {
-    Settled,
-    /// An earlier write of this handle had landed: the handle moved on to it, and the rest is planned anew.
-    Again,
-}
-
-async fn send<E: Entity>(
-    table: &Table<E>,
-    target: &Target,
-    stored: &mut Stored<E>,
-    terms: &Terms<E>,
-    flight: &mut Flight<'_>,
-    budget: &mut Budget,
-) -> Result<Sent> {
-    let db = table.db();
-    let earlier = stored.is_in_doubt();
-    let changes = stored.changes().map_err(|e| target.blame(e))?;
-    // With an earlier save in doubt, "nothing changed" is known of no item: moving the lock alone finds out.
-    let in_doubt = || earlier.then(|| (Vec::new(), Snapshot::of(&**stored)));
-    let Some((assignments, snapshot)) = changes.or_else(in_doubt) else {
-        return Ok(Sent::Settled);
-    };
-    let values = E::SCHEMA.lock.kind == LockKind::Values;
-    if values && earlier && assignments.is_empty() {
-        let message = "an earlier write of this handle is in doubt, and without a lock attribute nothing tells whether it landed; reload";
-        return Err(target.blame(Error::new(ErrorKind::OutcomeUnknown, message)));
+/// With an earlier write in doubt, "nothing changed" is known of no item: moving the lock alone finds out.
+pub(super) fn draft<E: Entity>(
+    call: &Call,
+    stored: &Stored<E>,
+    changes: Vec<Assignment>,
+    preconditions: &Preconditions<E>,
+) -> Result<Draft> {
+    let image = Stored::image(stored);
+    let mut wanted = preconditions.on(image)?;
+    if E::SCHEMA.lock.kind == LockKind::Values && stored.is_in_doubt() {
+        if changes.is_empty() {
+            let message = "an earlier write of this handle is in doubt, and without a lock attribute nothing tells whether it landed; reload";
+            return Err(Error::new(ErrorKind::OutcomeUnknown, message));
+        }
+        guard_all(E::SCHEMA, image, &mut wanted.guard);
     }
-    let plan = || {
-        let mut wanted = terms.on(stored.image())?;
-        if values && earlier {
-            plan::guard_all(E::SCHEMA, stored.image(), &mut wanted.guard);
-        }
-        plan::save::<E>(
-            &target.key_item,
-            stored.image(),
-            stored.expected()?,
-            assignments,
-            wanted,
-            db.identity().issue(),
-            db.journal_writers(),
-        )
-    };
-    let (planned, left, image) = plan().map_err(|error| target.blame(error))?;
-    let view = lock_view::<E>(&left).map_err(|error| target.blame(error))?;
-    let id = planned.write.id;
-    stored.remember(InDoubt {
-        id,
-        left: left.clone(),
-        snapshot: Some(snapshot.clone()),
-    });
-    match flight.settle(&planned, &E::SCHEMA.lock, budget).await {
-        Ok(Settled::Landed(_)) => {
-            stored.advance(image, left, snapshot, view);
-            Ok(Sent::Settled)
-        }
-        Ok(Settled::Refused(refusal)) => {
-            stored.forget(&id);
-            if earlier
-                && let Some(current) = &refusal.image
-                && stored
-                    .advance_to_remembered(current)
-                    .map_err(|e| target.blame(e))?
-            {
-                return Ok(Sent::Again);
-            }
-            Err(refusal.into_conflict(target))
-        }
-        Err(error) => {
-            if !error.is_outcome_unknown() {
-                stored.forget(&id);
-            }
-            Err(error)
-        }
-    }
+    let proposal = call
+        .planner()
+        .save(image, stored.expected()?, &changes, wanted)?;
+    let becomes = Becomes::Edited(changes);
+    Ok(Draft { proposal, becomes })
 }
 
 impl<'a, E: Entity> IntoFuture for Save<'a, E> {

@@ -2,13 +2,15 @@ use std::future::IntoFuture;
 
 use futures::future::BoxFuture;
 
+use super::get::not_found;
 use super::option::option;
-use super::terms::Terms;
+use super::save::save;
 use crate::db::Table;
 use crate::entity::{Entity, Stored};
 use crate::error::{Error, ErrorKind, Result};
 use crate::lock::Token;
 use crate::retry::RetryPolicy;
+use crate::write::Preconditions;
 
 /// Replaces an item that a token names. See [`Table::save_as`].
 #[must_use = "a verb does nothing until it is awaited"]
@@ -16,8 +18,8 @@ pub struct SaveAs<E> {
     table: Table<E>,
     entity: E,
     token: Token,
+    preconditions: Preconditions<E>,
     policy: Option<RetryPolicy>,
-    terms: Terms<E>,
 }
 
 impl<E: Entity> Table<E> {
@@ -33,14 +35,14 @@ impl<E: Entity> Table<E> {
     /// [`save`](Self::save).
     ///
     /// ```
-    /// # use optimist::{Db, Entity, Table, Token, local};
+    /// # use optimist::{Db, Entity, Stored, Table, Token, local};
     /// # #[derive(Entity, Debug)]
     /// # #[entity(table = "notes")]
     /// # struct Note { #[entity(partition_key)] id: String, text: String }
     /// /// `GET /notes/1` → body and ETag
     /// async fn get(notes: &Table<Note>) -> optimist::Result<(String, Option<String>)> {
     ///     let note = notes.require("1").await?;
-    ///     Ok((note.text.clone(), note.token().map(|token| token.to_string())))
+    ///     Ok((note.text.clone(), Stored::token(&note).map(|token| token.to_string())))
     /// }
     ///
     /// /// `PUT /notes/1` with `If-Match` → status
@@ -72,36 +74,32 @@ impl<E: Entity> Table<E> {
             table: self.clone(),
             entity,
             token,
+            preconditions: Preconditions::default(),
             policy: None,
-            terms: Terms::default(),
         }
     }
 }
 
 impl<E: Entity> SaveAs<E> {
+    option!(condition => preconditions);
     option!(retry => policy);
-    option!(condition => terms);
 
     async fn run(self) -> Result<Stored<E>> {
-        let Self {
-            table,
-            entity,
-            token,
-            policy,
-            terms,
-        } = self;
-        let policy = table.policy(policy);
-        let target = table.target_of(entity.key())?;
-        let mut stored = table.require_key(&target).retry(policy).await?;
-        if stored.token().as_ref() != Some(&token) {
+        let target = self.table.target_of(self.entity.key())?;
+        let mut call = self.table.call(target, self.policy);
+        let Some(image) = call.read(true).await? else {
+            return Err(not_found(call.target()));
+        };
+        let stored = Stored::<E>::read(call.target(), image);
+        let mut stored = stored.map_err(|error| call.named(error))?;
+        if Stored::token(&stored).as_ref() != Some(&self.token) {
             let message = "the item has another token: somebody wrote it since that one was given out; nothing was written";
-            let error = target.blame(Error::new(ErrorKind::Conflict, message));
-            return Err(error.showing(Some(stored.image().clone())));
+            let error = call.named(Error::new(ErrorKind::Conflict, message));
+            return Err(error.showing(Some(Stored::image(&stored).clone())));
         }
-        stored
-            .replace(entity)
-            .map_err(|error| target.blame(error))?;
-        table.save(&mut stored).retry(policy).terms(terms).await?;
+        let replaced = stored.replace(self.entity);
+        replaced.map_err(|error| call.named(error))?;
+        save(&mut call, &mut stored, &self.preconditions).await?;
         Ok(stored)
     }
 }

@@ -1,27 +1,34 @@
 use std::future::IntoFuture;
-use std::time::SystemTime;
 
 use futures::future::BoxFuture;
 
-use super::blind::{Delivery, Outcome, send};
-use super::plan_blind;
-use crate::db::{Table, Target};
-use crate::entity::{Entity, IntoKey, to_item};
+use super::apply::stands_in_the_way;
+use super::option::option;
+use crate::db::Table;
+use crate::entity::{Entity, to_item};
 use crate::error::{Error, ErrorKind, Result};
+use crate::key::{IntoKey, Target};
 use crate::retry::RetryPolicy;
+use crate::value::Item;
 use crate::wire::WriteRequest;
+use crate::write::{Blind, Call, Delivery, Preconditions};
 
 /// Replaces an item, whatever is there. See [`Table::put_unchecked`].
 #[must_use = "a verb does nothing until it is awaited"]
-pub struct PutUnchecked<E>(Call<E>);
+pub struct PutUnchecked<E> {
+    table: Table<E>,
+    entity: E,
+    preconditions: Preconditions<E>,
+    delivery: Delivery,
+    policy: Option<RetryPolicy>,
+}
 
 /// Deletes an item, whatever is there. See [`Table::delete_unchecked`].
 #[must_use = "a verb does nothing until it is awaited"]
-pub struct DeleteUnchecked<E>(Call<E>);
-
-struct Call<E> {
+pub struct DeleteUnchecked<E> {
     table: Table<E>,
-    request: Result<(Target, WriteRequest)>,
+    target: Result<Target>,
+    preconditions: Preconditions<E>,
     delivery: Delivery,
     policy: Option<RetryPolicy>,
 }
@@ -55,18 +62,14 @@ impl<E: Entity> Table<E> {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn put_unchecked(&self, mut entity: E) -> PutUnchecked<E> {
-        entity.stamp_new(SystemTime::now());
-        let request = self.target_of(entity.key()).and_then(|target| {
-            let request = || {
-                let (db, item) = (self.db(), to_item(&entity)?);
-                let id = db.identity().issue().id;
-                plan_blind::put_unchecked::<E>(&target.key_item, item, id, db.journal_writers())
-            };
-            let request = request().map_err(|error| target.blame(error))?;
-            Ok((target, request))
-        });
-        PutUnchecked(Call::new(self, request))
+    pub fn put_unchecked(&self, entity: E) -> PutUnchecked<E> {
+        PutUnchecked {
+            table: self.clone(),
+            entity,
+            preconditions: Preconditions::default(),
+            delivery: Delivery::Once,
+            policy: None,
+        }
     }
 
     /// Deletes an item, whatever is there, for those who mean it; none there is no error.
@@ -95,35 +98,58 @@ impl<E: Entity> Table<E> {
     /// # }
     /// ```
     pub fn delete_unchecked(&self, key: impl IntoKey<E::Key>) -> DeleteUnchecked<E> {
-        let request = self.target(key).map(|target| {
-            let request = plan_blind::delete_unchecked(&target.key_item);
-            (target, request)
-        });
-        DeleteUnchecked(Call::new(self, request))
-    }
-}
-
-impl<E: Entity> Call<E> {
-    fn new(table: &Table<E>, request: Result<(Target, WriteRequest)>) -> Self {
-        Self {
-            table: table.clone(),
-            request,
+        DeleteUnchecked {
+            table: self.clone(),
+            target: self.target(key),
+            preconditions: Preconditions::default(),
             delivery: Delivery::Once,
             policy: None,
         }
     }
+}
 
+impl<E: Entity> PutUnchecked<E> {
+    async fn run(mut self) -> Result<()> {
+        self.entity.stamp_new(self.table.db().clock().wall());
+        let target = self.table.target_of(self.entity.key())?;
+        let mut call = self.table.call(target, self.policy);
+        let request = {
+            let plan = || {
+                let wanted = self.preconditions.on(&Item::new())?;
+                let item = to_item(&self.entity)?;
+                call.planner().put_unchecked(item, wanted.condition)
+            };
+            plan().map_err(|error| call.named(error))?
+        };
+        send::<E>(&mut call, &request, self.delivery).await
+    }
+}
+
+impl<E: Entity> DeleteUnchecked<E> {
     async fn run(self) -> Result<()> {
-        let (target, request) = self.request?;
-        let policy = self.table.policy(self.policy);
-        match send(self.table.db(), &target, &request, self.delivery, &policy).await? {
-            Outcome::Done(_) => Ok(()),
-            // Only the version's maximum is a condition here.
-            Outcome::Refused(image, cause) => {
-                let message = "the version has reached its maximum; nothing was written";
-                let error = target.blame(Error::new(ErrorKind::InvalidInput, message));
-                Err(error.showing(image).because(cause))
-            }
+        let mut call = self.table.call(self.target?, self.policy);
+        let plan = || {
+            let wanted = self.preconditions.on(&Item::new())?;
+            call.planner().delete_unchecked(wanted.condition)
+        };
+        let request = plan().map_err(|error| call.named(error))?;
+        send::<E>(&mut call, &request, self.delivery).await
+    }
+}
+
+async fn send<E: Entity>(
+    call: &mut Call,
+    request: &WriteRequest,
+    delivery: Delivery,
+) -> Result<()> {
+    match call.send_blindly(request, delivery).await? {
+        Blind::Done(_) => Ok(()),
+        Blind::Refused(image, cause) => {
+            let why = stands_in_the_way::<E>(image.as_ref()).unwrap_or_else(|| {
+                let message = "the call's condition does not hold; nothing was written";
+                Error::new(ErrorKind::ConditionRefused, message)
+            });
+            Err(call.named(why).showing(image).because(cause))
         }
     }
 }
@@ -131,18 +157,16 @@ impl<E: Entity> Call<E> {
 macro_rules! verb {
     ($verb:ident) => {
         impl<E: Entity> $verb<E> {
-            /// Replaces the policy of the `Db`: how long throttling is waited out.
-            pub fn retry(mut self, policy: RetryPolicy) -> Self {
-                self.0.policy = Some(policy);
-                self
-            }
+            option!(condition => preconditions);
 
             /// Sends it as a transaction of one item with a client request token, again until it is answered: DynamoDB
             /// carries out one token once, within ten minutes. Costs twice the write units.
             pub fn exactly_once(mut self) -> Self {
-                self.0.delivery = Delivery::ExactlyOnce;
+                self.delivery = Delivery::ExactlyOnce;
                 self
             }
+
+            option!(retry => policy);
         }
 
         impl<E: Entity> IntoFuture for $verb<E> {
@@ -150,7 +174,7 @@ macro_rules! verb {
             type IntoFuture = BoxFuture<'static, Self::Output>;
 
             fn into_future(self) -> Self::IntoFuture {
-                Box::pin(self.0.run())
+                Box::pin(self.run())
             }
         }
     };

@@ -3,17 +3,15 @@ use std::time::SystemTime;
 
 use futures::future::BoxFuture;
 
-use super::flight::{Flight, Settled};
 use super::option::option;
-use super::plan::{self, Wanted};
-use super::terms::Terms;
-use crate::db::{Table, Target};
-use crate::entity::{Entity, InDoubt, Stored, lock_view};
+use crate::db::Table;
+use crate::entity::{Entity, Stored};
 use crate::error::{Error, Result};
 use crate::expr::{Action, Edit, Path, Resolved};
-use crate::retry::{Budget, RetryPolicy};
+use crate::retry::RetryPolicy;
 use crate::value::{AttributeValue, Item, type_name};
 use crate::wire::Returns;
+use crate::write::{Becomes, Call, Draft, Held, Preconditions, Wanted, settle};
 
 /// Changes an item that was read. See [`Table::update`].
 #[must_use = "a verb does nothing until it is awaited"]
@@ -21,8 +19,8 @@ pub struct Update<'a, E> {
     table: Table<E>,
     stored: &'a mut Stored<E>,
     edit: Edit<E>,
+    preconditions: Preconditions<E>,
     policy: Option<RetryPolicy>,
-    terms: Terms<E>,
 }
 
 /// What an edit found.
@@ -75,58 +73,65 @@ impl<E: Entity> Table<E> {
             table: self.clone(),
             stored,
             edit: change.into(),
+            preconditions: Preconditions::default(),
             policy: None,
-            terms: Terms::default(),
         }
     }
 }
 
 impl<E: Entity> Update<'_, E> {
+    option!(condition => preconditions);
+    option!(guard => preconditions);
     option!(retry => policy);
-    option!(condition => terms);
-    option!(guard => terms);
 
     async fn run(self) -> Result<Edited> {
-        let Self {
-            table,
-            stored,
-            edit,
-            policy,
-            terms,
-        } = self;
-        stored.check_table(table.physical_name())?;
-        let target = table.target_of(stored.key())?;
-        let blame = |error: Error| target.blame(error);
-        let unedited = |stored: &Stored<E>| {
-            if stored.has_edits()? {
-                let message =
-                    "the handle has edits that were not saved; save them first, or reload";
-                return Err(Error::invalid(message));
-            }
-            Ok(())
-        };
-        unedited(stored).map_err(blame)?;
-        let mut budget = Budget::start(&table.policy(policy));
-        let mut flight = Flight::enter(table.db(), &target, &budget).await?;
+        let Self { stored, edit, .. } = self;
+        let mut call = self.table.call_on(stored, self.policy)?;
+        stored.check_unedited().map_err(|error| call.named(error))?;
+        call.enter().await?;
         loop {
+            let draft = draft(&call, stored, &edit, &self.preconditions);
+            let (draft, gone) = draft.map_err(|error| call.named(error))?;
+            let Some(draft) = draft else {
+                return Ok(Edited { gone });
+            };
+            match settle(&mut call, stored, draft).await? {
+                Held::Landed => return Ok(Edited { gone }),
+                Held::Again => {}
+                Held::Refused(refusal) => return Err(refusal.into_conflict(&call)),
+            }
             // An earlier save that turns out to have landed may make an edit of what was taken back.
-            unedited(stored).map_err(blame)?;
-            let (wanted, gone) = wanted(&edit, stored.image(), &terms).map_err(blame)?;
-            if wanted.actions.is_empty() && !stored.is_in_doubt() {
-                return Ok(Edited { gone });
-            }
-            if send(&table, &target, stored, wanted, &mut flight, &mut budget).await? {
-                return Ok(Edited { gone });
-            }
+            stored.check_unedited().map_err(|error| call.named(error))?;
         }
     }
 }
 
-/// An edit on an image, with the caller's terms; and the values that are gone.
-pub(super) fn wanted<E: Entity>(
+/// The write that an edit comes to, unless it comes to nothing; and the values that are gone.
+pub(super) fn draft<E: Entity>(
+    call: &Call,
+    stored: &Stored<E>,
+    edit: &Edit<E>,
+    preconditions: &Preconditions<E>,
+) -> Result<(Option<Draft>, Vec<AttributeValue>)> {
+    let image = Stored::image(stored);
+    let (wanted, gone) = wanted(edit, image, preconditions, call.wall())?;
+    if wanted.actions.is_empty() && !stored.is_in_doubt() {
+        return Ok((None, gone));
+    }
+    let expected = stored.expected()?;
+    let proposal = call
+        .planner()
+        .update(image, expected, wanted, Returns::Item)?;
+    let becomes = Becomes::Answered;
+    Ok((Some(Draft { proposal, becomes }), gone))
+}
+
+/// An edit on an image, with the preconditions of the call; and the values that are gone.
+fn wanted<E: Entity>(
     edit: &Edit<E>,
     image: &Item,
-    terms: &Terms<E>,
+    preconditions: &Preconditions<E>,
+    now: SystemTime,
 ) -> Result<(Wanted, Vec<AttributeValue>)> {
     let Resolved {
         actions,
@@ -137,18 +142,18 @@ pub(super) fn wanted<E: Entity>(
         check_name::<E>(action, image)?;
         check_set(action, image)?;
     }
-    let mut wanted = terms.on(image)?;
-    wanted.actions = stamped::<E>(actions)?;
+    let mut wanted = preconditions.on(image)?;
+    wanted.actions = stamped::<E>(actions, now)?;
     wanted.guard.extend(elements);
     Ok((wanted, gone))
 }
 
 /// Actions, and the time of change unless they set it themselves.
-pub(super) fn stamped<E: Entity>(mut actions: Vec<Action>) -> Result<Vec<Action>> {
+pub(super) fn stamped<E: Entity>(mut actions: Vec<Action>, now: SystemTime) -> Result<Vec<Action>> {
     if actions.is_empty() {
         return Ok(actions);
     }
-    for (name, encoded) in E::change_stamps(SystemTime::now()) {
+    for (name, encoded) in E::change_stamps(now) {
         let own = |action: &Action| action.path().root() == name;
         if let Some(now) = encoded.map_err(|error| error.of(name))?
             && !actions.iter().any(own)
@@ -191,62 +196,6 @@ fn check_set(action: &Action, image: &Item) -> Result<()> {
             "attribute `{path}` is stored as {}, not as a set; convert it with `Table::convert_to_set`",
             type_name(other)
         ))),
-    }
-}
-
-/// Sends the change; `false` if an earlier write of the handle had landed and the change must be planned anew.
-async fn send<E: Entity>(
-    table: &Table<E>,
-    target: &Target,
-    stored: &mut Stored<E>,
-    wanted: Wanted,
-    flight: &mut Flight<'_>,
-    budget: &mut Budget,
-) -> Result<bool> {
-    let db = table.db();
-    let planned = stored.expected().and_then(|expected| {
-        plan::update::<E>(
-            &target.key_item,
-            stored.image(),
-            expected,
-            wanted,
-            Returns::Item,
-            db.identity().issue(),
-            db.journal_writers(),
-        )
-    });
-    let (planned, left) = planned.map_err(|error| target.blame(error))?;
-    let view = lock_view::<E>(&left).map_err(|error| target.blame(error))?;
-    let (id, earlier) = (planned.write.id, stored.is_in_doubt());
-    stored.remember(InDoubt {
-        id,
-        left: left.clone(),
-        snapshot: None,
-    });
-    match flight.settle(&planned, &E::SCHEMA.lock, budget).await {
-        Ok(Settled::Landed(item)) => {
-            let refreshed = stored.refresh(item.unwrap_or_default(), left, view);
-            refreshed.map_err(|error| target.blame(error))?;
-            Ok(true)
-        }
-        Ok(Settled::Refused(refusal)) => {
-            stored.forget(&id);
-            if earlier
-                && let Some(current) = &refusal.image
-                && stored
-                    .advance_to_remembered(current)
-                    .map_err(|e| target.blame(e))?
-            {
-                return Ok(false);
-            }
-            Err(refusal.into_conflict(target))
-        }
-        Err(error) => {
-            if !error.is_outcome_unknown() {
-                stored.forget(&id);
-            }
-            Err(error)
-        }
     }
 }
 

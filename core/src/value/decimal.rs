@@ -1,12 +1,12 @@
 use std::cell::Cell;
 use std::fmt;
+use std::hash::{BuildHasher, RandomState};
 use std::str::FromStr;
 use std::sync::LazyLock;
 
 use bigdecimal::BigDecimal;
 use serde::de::{self, Deserializer, Visitor};
 use serde::{Deserialize, Serialize, Serializer};
-use uuid::Uuid;
 
 use super::number::{fits, normal};
 
@@ -22,7 +22,7 @@ use super::number::{fits, normal};
 /// assert_eq!(price.checked_add(&Number::from(1)).unwrap().to_string(), "12345678901234567891.123456789");
 /// assert_eq!("1.50".parse::<Number>()?, "1.5".parse()?);
 /// assert!("1e200".parse::<Number>().is_err()); // out of DynamoDB's range
-/// # Ok::<(), optimist::NumberError>(())
+/// # Ok::<(), optimist::value::NumberError>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Number(BigDecimal);
@@ -37,7 +37,8 @@ pub(super) const NAME: &str = "$optimist::Number";
 
 /// Stands before a number on its way through a serializer that has no exact numbers. Random, so that no text from outside
 /// can pass for one.
-static MARK: LazyLock<String> = LazyLock::new(|| format!("\0{}\0", Uuid::new_v4()));
+static MARK: LazyLock<String> =
+    LazyLock::new(|| format!("\0{:016x}\0", RandomState::new().hash_one(0)));
 
 thread_local! {
     static MARKING: Cell<bool> = const { Cell::new(false) };
@@ -110,6 +111,20 @@ macro_rules! from_integers {
     )*};
 }
 from_integers!(i8, i16, i32, i64, u8, u16, u32, u64);
+
+macro_rules! from_large_integers {
+    ($($int:ty),*) => {$(
+        impl TryFrom<$int> for Number {
+            type Error = NumberError;
+
+            /// The integer, if it fits 38 digits.
+            fn try_from(integer: $int) -> Result<Self, NumberError> {
+                Self::new(BigDecimal::from(integer).normalized())
+            }
+        }
+    )*};
+}
+from_large_integers!(i128, u128);
 
 impl fmt::Display for Number {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -228,6 +243,8 @@ mod tests {
         );
         assert!(most.checked_sub(&Number::from(-2)).is_none());
         assert!("9".repeat(39).parse::<Number>().is_err());
+        assert!(Number::try_from(u128::MAX).is_err());
+        assert_eq!(Number::try_from(-7i128), Ok(Number::from(-7)));
         assert!(Number::try_from(f64::NAN).is_err());
     }
 }

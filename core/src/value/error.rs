@@ -6,13 +6,13 @@ use super::{AttributeValue, type_name};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ValueError {
     attribute: Option<String>,
-    problem: Problem,
+    kind: ValueErrorKind,
 }
 
 /// The kinds of [`ValueError`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Problem {
+pub enum ValueErrorKind {
     /// The attribute is absent and its type has no value for that.
     Missing,
     /// The stored value is not one that the field's type can hold.
@@ -54,32 +54,29 @@ pub enum Problem {
 impl ValueError {
     /// An error for an attribute yet unnamed.
     #[must_use]
-    pub fn new(problem: Problem) -> Self {
+    pub fn new(kind: ValueErrorKind) -> Self {
         Self {
             attribute: None,
-            problem,
+            kind,
         }
     }
 
     /// The stored value is of another type than `T` can hold.
     #[must_use]
     pub fn wrong_type<T>(found: &AttributeValue) -> Self {
-        Self::new(Problem::WrongType {
+        Self::new(ValueErrorKind::WrongType {
             expected: short_type_name::<T>(),
             found: type_name(found),
             detail: None,
         })
     }
 
-    pub(super) fn undecodable<T>(
-        found: Option<&AttributeValue>,
-        error: &serde_dynamo::Error,
-    ) -> Self {
+    pub(super) fn undecodable<T>(found: Option<&'static str>, error: &serde_dynamo::Error) -> Self {
         match found {
-            None => Self::new(Problem::Missing),
-            Some(found) => Self::new(Problem::WrongType {
+            None => Self::new(ValueErrorKind::Missing),
+            Some(found) => Self::new(ValueErrorKind::WrongType {
                 expected: short_type_name::<T>(),
-                found: type_name(found),
+                found,
                 detail: without_values(error),
             }),
         }
@@ -87,7 +84,7 @@ impl ValueError {
 
     pub(super) fn not_storable(error: &serde_dynamo::Error) -> Self {
         let reason = without_values(error).unwrap_or_else(|| "its type refuses".to_owned());
-        Self::new(Problem::NotStorable(reason))
+        Self::new(ValueErrorKind::NotStorable(reason))
     }
 
     /// The same error, of the attribute `name`.
@@ -105,8 +102,8 @@ impl ValueError {
 
     /// What is wrong.
     #[must_use]
-    pub fn problem(&self) -> &Problem {
-        &self.problem
+    pub fn kind(&self) -> &ValueErrorKind {
+        &self.kind
     }
 }
 
@@ -115,11 +112,11 @@ impl fmt::Display for ValueError {
         if let Some(attribute) = &self.attribute {
             write!(f, "attribute `{attribute}`: ")?;
         }
-        match &self.problem {
-            Problem::Missing => f.write_str(
+        match &self.kind {
+            ValueErrorKind::Missing => f.write_str(
                 "missing attribute; make the field an Option or give it a default if it may be absent",
             ),
-            Problem::WrongType {
+            ValueErrorKind::WrongType {
                 expected,
                 found,
                 detail,
@@ -127,19 +124,19 @@ impl fmt::Display for ValueError {
                 write!(f, "expected `{expected}`, found {found} that does not fit it")?;
                 detail.iter().try_for_each(|d| write!(f, " ({d})"))
             }
-            Problem::NotStorable(reason) => write!(f, "cannot be stored: {reason}"),
-            Problem::NumberOutOfRange => f.write_str(
+            ValueErrorKind::NotStorable(reason) => write!(f, "cannot be stored: {reason}"),
+            ValueErrorKind::NumberOutOfRange => f.write_str(
                 "a number is not finite, has more than 38 digits, or is out of DynamoDB's range",
             ),
-            Problem::NotASet { found } => write!(
+            ValueErrorKind::NotASet { found } => write!(
                 f,
                 "elements of a set must be all strings, all numbers or all binaries, found {found}"
             ),
-            Problem::NoSuchElement { index, length } => {
+            ValueErrorKind::NoSuchElement { index, length } => {
                 write!(f, "index {index} in a list of {length} elements")
             }
-            Problem::EmptyKey => f.write_str("a key must not be empty"),
-            Problem::KeyTooLong { bytes, limit } => {
+            ValueErrorKind::EmptyKey => f.write_str("a key must not be empty"),
+            ValueErrorKind::KeyTooLong { bytes, limit } => {
                 write!(f, "a key of {bytes} bytes, at most {limit} are allowed")
             }
         }
@@ -154,13 +151,18 @@ fn without_values(error: &serde_dynamo::Error) -> Option<String> {
     if text.starts_with("missing field") {
         return Some(text);
     }
+    // Serde's own words for a format without them, as ours is.
+    if ["i128 is not supported", "u128 is not supported"].contains(&text.as_str()) {
+        let advice = "of 128 bits, and DynamoDB's numbers have 38 digits; use `optimist::Number`";
+        return Some(format!("an integer {advice}"));
+    }
     let shape = format!("{error:?}");
     let quotes = shape.contains("Message(") || shape.contains("FailedToParse");
     (!quotes).then_some(text)
 }
 
 /// `alloc::vec::Vec<alloc::string::String>` → `Vec<String>`.
-fn short_type_name<T>() -> String {
+pub(super) fn short_type_name<T>() -> String {
     let full = std::any::type_name::<T>();
     let mut short = String::with_capacity(full.len());
     for part in full.split_inclusive(['<', '>', ',', ' ', '(', ')', '[', ']', '&', ';']) {

@@ -1,3 +1,5 @@
+use std::collections::{HashMap, hash_map};
+
 use serde::de::{
     DeserializeSeed, Deserializer, EnumAccess, Error as _, IntoDeserializer, MapAccess, SeqAccess,
     Unexpected, VariantAccess, Visitor,
@@ -5,18 +7,45 @@ use serde::de::{
 use serde::forward_to_deserialize_any;
 use serde_dynamo::Error;
 
-use super::{AttributeValue, decimal};
+use super::{AttributeValue, NULL, decimal};
 
-/// `serde_dynamo`'s deserializer, with one more type: a [`Number`](super::Number) gets the text of an N, not a float.
-pub(super) struct Exact(pub(super) AttributeValue);
+/// `serde_dynamo`'s deserializer, by reference and with one more type: a [`Number`](super::Number) gets the text of an N,
+/// not a float.
+#[derive(Clone, Copy)]
+pub(super) enum Exact<'a> {
+    S(&'a str),
+    N(&'a str),
+    L(&'a [AttributeValue]),
+    M(&'a HashMap<String, AttributeValue>),
+    Other(&'a AttributeValue),
+}
 
-impl Exact {
-    fn plain(self) -> serde_dynamo::Deserializer {
-        serde_dynamo::Deserializer::from_attribute_value(self.0.into())
+impl<'a> From<&'a AttributeValue> for Exact<'a> {
+    fn from(value: &'a AttributeValue) -> Self {
+        match value {
+            AttributeValue::S(text) => Self::S(text),
+            AttributeValue::N(text) => Self::N(text),
+            AttributeValue::L(list) => Self::L(list),
+            AttributeValue::M(map) => Self::M(map),
+            other => Self::Other(other),
+        }
     }
 }
 
-/// Scalars are none of our business.
+impl Exact<'_> {
+    /// What is rare, or wrong, is `serde_dynamo`'s business; a list or map is empty there, and as wrong as a full one.
+    fn plain(self) -> serde_dynamo::Deserializer {
+        use serde_dynamo::AttributeValue as Plain;
+        serde_dynamo::Deserializer::from_attribute_value(match self {
+            Self::S(text) => Plain::S(text.to_owned()),
+            Self::N(text) => Plain::N(text.to_owned()),
+            Self::L(_) => Plain::L(Vec::new()),
+            Self::M(_) => Plain::M(HashMap::new()),
+            Self::Other(value) => value.clone().into(),
+        })
+    }
+}
+
 macro_rules! forward {
     ($($method:ident)*) => {$(
         fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
@@ -25,21 +54,49 @@ macro_rules! forward {
     )*};
 }
 
-impl<'de> Deserializer<'de> for Exact {
+macro_rules! numbers {
+    ($($method:ident $visit:ident)*) => {$(
+        fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+            if let Self::N(text) = self && let Ok(number) = text.parse() {
+                return visitor.$visit(number);
+            }
+            self.plain().$method(visitor)
+        }
+    )*};
+}
+
+macro_rules! strings {
+    ($($method:ident)*) => {$(
+        fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+            match self {
+                Self::S(text) => visitor.visit_borrowed_str(text),
+                _ => self.plain().$method(visitor),
+            }
+        }
+    )*};
+}
+
+impl<'de> Deserializer<'de> for Exact<'de> {
     type Error = Error;
 
     forward! {
-        deserialize_bool deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64 deserialize_u8
-        deserialize_u16 deserialize_u32 deserialize_u64 deserialize_f32 deserialize_f64 deserialize_char
-        deserialize_str deserialize_string deserialize_bytes deserialize_byte_buf deserialize_unit
-        deserialize_identifier
+        deserialize_bool deserialize_char deserialize_bytes deserialize_byte_buf deserialize_unit
     }
 
+    numbers! {
+        deserialize_i8 visit_i8 deserialize_i16 visit_i16 deserialize_i32 visit_i32 deserialize_i64 visit_i64
+        deserialize_u8 visit_u8 deserialize_u16 visit_u16 deserialize_u32 visit_u32 deserialize_u64 visit_u64
+        deserialize_f32 visit_f32 deserialize_f64 visit_f64
+    }
+
+    strings! { deserialize_str deserialize_string deserialize_identifier }
+
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        match self.0 {
-            AttributeValue::L(_) => self.deserialize_seq(visitor),
-            AttributeValue::M(_) => self.deserialize_map(visitor),
-            _ => self.plain().deserialize_any(visitor),
+        match self {
+            Self::S(text) => visitor.visit_borrowed_str(text),
+            Self::L(_) => self.deserialize_seq(visitor),
+            Self::M(_) => self.deserialize_map(visitor),
+            Self::N(_) | Self::Other(_) => self.plain().deserialize_any(visitor),
         }
     }
 
@@ -52,10 +109,10 @@ impl<'de> Deserializer<'de> for Exact {
         name: &'static str,
         visitor: V,
     ) -> Result<V::Value, Error> {
-        match self.0 {
+        match self {
             // A string is what a `with` module makes of a number.
-            AttributeValue::N(text) | AttributeValue::S(text) if name == decimal::NAME => {
-                visitor.visit_string(text)
+            Self::N(text) | Self::S(text) if name == decimal::NAME => {
+                visitor.visit_borrowed_str(text)
             }
             _ if name == decimal::NAME => Err(Error::invalid_type(
                 Unexpected::Other("no number"),
@@ -74,15 +131,15 @@ impl<'de> Deserializer<'de> for Exact {
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        match self.0 {
-            AttributeValue::Null(_) => visitor.visit_none(),
+        match self {
+            Self::Other(AttributeValue::Null(_)) => visitor.visit_none(),
             _ => visitor.visit_some(self),
         }
     }
 
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        match self.0 {
-            AttributeValue::L(list) => visitor.visit_seq(List(list.into_iter())),
+        match self {
+            Self::L(list) => visitor.visit_seq(List(list.iter())),
             _ => self.plain().deserialize_seq(visitor),
         }
     }
@@ -101,9 +158,9 @@ impl<'de> Deserializer<'de> for Exact {
     }
 
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        match self.0 {
-            AttributeValue::M(map) => visitor.visit_map(Map {
-                entries: map.into_iter(),
+        match self {
+            Self::M(map) => visitor.visit_map(Map {
+                entries: map.iter(),
                 value: None,
             }),
             _ => self.plain().deserialize_map(visitor),
@@ -125,20 +182,21 @@ impl<'de> Deserializer<'de> for Exact {
         variants: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Error> {
-        match self.0 {
-            AttributeValue::M(map) if map.len() == 1 => {
-                let entries = map.into_iter();
+        match self {
+            Self::M(map) if map.len() == 1 => {
+                let entries = map.iter();
                 let value = None;
                 visitor.visit_enum(Map { entries, value })
             }
+            Self::S(text) => visitor.visit_enum(text.into_deserializer()),
             _ => self.plain().deserialize_enum(name, variants, visitor),
         }
     }
 }
 
-struct List(std::vec::IntoIter<AttributeValue>);
+struct List<'a>(std::slice::Iter<'a, AttributeValue>);
 
-impl<'de> SeqAccess<'de> for List {
+impl<'de> SeqAccess<'de> for List<'de> {
     type Error = Error;
 
     fn next_element_seed<T: DeserializeSeed<'de>>(
@@ -147,7 +205,7 @@ impl<'de> SeqAccess<'de> for List {
     ) -> Result<Option<T::Value>, Error> {
         let element = self.0.next();
         element
-            .map(|element| seed.deserialize(Exact(element)))
+            .map(|element| seed.deserialize(Exact::from(element)))
             .transpose()
     }
 
@@ -156,12 +214,12 @@ impl<'de> SeqAccess<'de> for List {
     }
 }
 
-struct Map {
-    entries: std::collections::hash_map::IntoIter<String, AttributeValue>,
-    value: Option<AttributeValue>,
+struct Map<'a> {
+    entries: hash_map::Iter<'a, String, AttributeValue>,
+    value: Option<&'a AttributeValue>,
 }
 
-impl<'de> MapAccess<'de> for Map {
+impl<'de> MapAccess<'de> for Map<'de> {
     type Error = Error;
 
     fn next_key_seed<T: DeserializeSeed<'de>>(
@@ -176,28 +234,29 @@ impl<'de> MapAccess<'de> for Map {
     }
 
     fn next_value_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<T::Value, Error> {
-        let value = self.value.take().unwrap_or(AttributeValue::Null(true));
-        seed.deserialize(Exact(value))
+        let value = self.value.take();
+        seed.deserialize(Exact::from(value.unwrap_or(&NULL)))
     }
 }
 
-impl<'de> EnumAccess<'de> for Map {
+impl<'de> EnumAccess<'de> for Map<'de> {
     type Error = Error;
-    type Variant = Exact;
+    type Variant = Exact<'de>;
 
     fn variant_seed<T: DeserializeSeed<'de>>(
         mut self,
         seed: T,
-    ) -> Result<(T::Value, Exact), Error> {
+    ) -> Result<(T::Value, Exact<'de>), Error> {
         let (variant, value) = self
             .entries
             .next()
             .ok_or_else(|| Error::custom("no variant"))?;
-        Ok((seed.deserialize(variant.into_deserializer())?, Exact(value)))
+        let variant = seed.deserialize(variant.as_str().into_deserializer())?;
+        Ok((variant, value.into()))
     }
 }
 
-impl<'de> VariantAccess<'de> for Exact {
+impl<'de> VariantAccess<'de> for Exact<'de> {
     type Error = Error;
 
     fn unit_variant(self) -> Result<(), Error> {
@@ -222,7 +281,7 @@ impl<'de> VariantAccess<'de> for Exact {
 }
 
 /// The key of a map: a string, or what can be parsed from one.
-struct Key(String);
+struct Key<'a>(&'a str);
 
 macro_rules! parsed {
     ($($method:ident $visit:ident)*) => {$(
@@ -235,7 +294,7 @@ macro_rules! parsed {
     )*};
 }
 
-impl<'de> Deserializer<'de> for Key {
+impl<'de> Deserializer<'de> for Key<'de> {
     type Error = Error;
 
     parsed! {
@@ -245,7 +304,7 @@ impl<'de> Deserializer<'de> for Key {
     }
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        visitor.visit_string(self.0)
+        visitor.visit_borrowed_str(self.0)
     }
 
     fn deserialize_newtype_struct<V: Visitor<'de>>(

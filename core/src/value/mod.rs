@@ -6,10 +6,12 @@
 mod decimal;
 mod error;
 mod exact;
+mod form;
 mod number;
 mod same;
 mod set;
 mod size;
+mod unordered;
 
 use std::collections::HashMap;
 
@@ -17,19 +19,24 @@ pub use aws_sdk_dynamodb::types::AttributeValue;
 use serde::{Serialize, de::DeserializeOwned};
 
 pub use decimal::{Number, NumberError};
-pub use error::{Problem, ValueError};
+pub use error::{ValueError, ValueErrorKind};
+pub use form::Form;
 pub(crate) use number::canonical;
 pub(crate) use same::same;
 pub(crate) use set::set_of_values;
 pub use set::{SetField, decode_set, encode_set};
 pub use size::item_size;
-pub(crate) use size::{MOST_ITEM_BYTES, largest, size_of_value};
+pub(crate) use size::{MAX_ITEM_BYTES, largest, size_of_value};
+pub(crate) use unordered::same_but_for_order;
 
 /// An item as DynamoDB holds it: attribute names and values.
 pub type Item = HashMap<String, AttributeValue>;
 
 /// What an attribute of an entity becomes: a value, an absent attribute, or a reason why it cannot be stored.
 pub type Encoded = Result<Option<AttributeValue>, ValueError>;
+
+/// What an absent attribute is to serde.
+static NULL: AttributeValue = AttributeValue::Null(true);
 
 /// Turns a Rust value into an attribute value; what serializes to NULL is an absent attribute (`None`).
 ///
@@ -39,10 +46,10 @@ pub fn encode<T: Serialize + ?Sized>(value: &T) -> Encoded {
     checked(|| serde_dynamo::aws_sdk_dynamodb_1::to_attribute_value(value))
 }
 
-/// As [`encode`], for a field whose `with` module serializes it.
+/// As `encode`, for a field whose `with` module serializes it.
 ///
 /// # Errors
-/// As [`encode`].
+/// As `encode`.
 pub fn encode_with<F>(serialize: F) -> Encoded
 where
     F: FnOnce(
@@ -68,7 +75,9 @@ fn settled(encoded: Result<AttributeValue, serde_dynamo::Error>) -> Encoded {
 /// Refuses numbers that DynamoDB cannot hold, and takes the mark off those that are exact already.
 fn check_numbers(value: &mut AttributeValue) -> Result<(), ValueError> {
     match value {
-        AttributeValue::N(n) if !number::fits(n) => Err(ValueError::new(Problem::NumberOutOfRange)),
+        AttributeValue::N(n) if !number::fits(n) => {
+            Err(ValueError::new(ValueErrorKind::NumberOutOfRange))
+        }
         AttributeValue::S(s) => {
             if let Some(number) = decimal::unmarked(s) {
                 *value = AttributeValue::N(number.to_owned());
@@ -97,24 +106,31 @@ fn check_numbers(value: &mut AttributeValue) -> Result<(), ValueError> {
 /// # Errors
 /// The attribute is absent and the type needs one, or it holds another type.
 pub fn decode<T: DeserializeOwned>(value: Option<&AttributeValue>) -> Result<T, ValueError> {
-    let present = value.cloned().unwrap_or(AttributeValue::Null(true));
-    T::deserialize(exact::Exact(present))
-        .map_err(|error| ValueError::undecodable::<T>(value, &error))
+    T::deserialize(exact::Exact::from(value.unwrap_or(&NULL)))
+        .map_err(|error| ValueError::undecodable::<T>(value.map(type_name), &error))
 }
 
-/// As [`decode`], for a field whose `with` module deserializes it.
+/// As `decode`, for a field whose `with` module deserializes it.
 ///
 /// # Errors
-/// As [`decode`].
+/// As `decode`.
 pub fn decode_with<T, F>(value: Option<&AttributeValue>, deserialize: F) -> Result<T, ValueError>
 where
     F: FnOnce(serde_dynamo::Deserializer) -> Result<T, serde_dynamo::Error>,
 {
-    let present = value.cloned().unwrap_or(AttributeValue::Null(true));
+    let present = value.unwrap_or(&NULL).clone();
     deserialize(serde_dynamo::Deserializer::from_attribute_value(
         present.into(),
     ))
-    .map_err(|error| ValueError::undecodable::<T>(value, &error))
+    .map_err(|error| ValueError::undecodable::<T>(value.map(type_name), &error))
+}
+
+/// The attribute `name`, or the first alias that is there. A NULL that another tool left counts as absent.
+pub(crate) fn find<'a>(item: &'a Item, name: &str, aliases: &[&str]) -> Option<&'a AttributeValue> {
+    std::iter::once(name)
+        .chain(aliases.iter().copied())
+        .find_map(|name| item.get(name))
+        .filter(|value| !value.is_null())
 }
 
 /// The name that DynamoDB gives to the type of a value, with the word for it.
@@ -154,7 +170,7 @@ mod tests {
     #[test]
     fn an_absent_attribute_that_is_needed_is_called_missing() {
         let error = decode::<u64>(None).unwrap_err();
-        assert!(matches!(error.problem(), Problem::Missing), "{error}");
+        assert!(matches!(error.kind(), ValueErrorKind::Missing), "{error}");
     }
 
     #[test]
@@ -176,10 +192,23 @@ mod tests {
     }
 
     #[test]
+    fn integers_of_128_bits_name_the_type_that_holds_them() {
+        let stored = AttributeValue::N("1".into());
+        let errors = [
+            encode(&1u128).unwrap_err(),
+            encode(&vec![1i128]).unwrap_err(),
+            decode::<i128>(Some(&stored)).unwrap_err(),
+        ];
+        for error in errors {
+            assert!(error.to_string().contains("optimist::Number"), "{error}");
+        }
+    }
+
+    #[test]
     fn numbers_that_dynamodb_cannot_hold_are_refused() {
         for bad in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 1e126, 1e-131] {
             let error = encode(&vec![bad]).unwrap_err();
-            assert!(matches!(error.problem(), Problem::NumberOutOfRange));
+            assert!(matches!(error.kind(), ValueErrorKind::NumberOutOfRange));
         }
         for good in [0.0, -0.0, 9.9e125, 1e-130, f64::from(f32::MAX), 0.1 + 0.2] {
             encode(&good).unwrap();

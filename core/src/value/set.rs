@@ -1,9 +1,14 @@
 use std::collections::{BTreeSet, HashSet};
 use std::hash::{BuildHasher, Hash};
 
-use serde::{Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use super::{AttributeValue, Encoded, Problem, ValueError, canonical, decode, encode};
+use super::error::short_type_name;
+use super::exact::Exact;
+use super::number::same_number;
+use super::{
+    AttributeValue, Encoded, ValueError, ValueErrorKind, canonical, decode, encode, type_name,
+};
 
 /// A collection that can be stored as a DynamoDB set (SS, NS or BS) by `#[entity(set)]`.
 ///
@@ -87,7 +92,7 @@ pub(crate) fn set_of_values(values: impl IntoIterator<Item = AttributeValue>) ->
             AttributeValue::N(n) => numbers.push(n),
             AttributeValue::B(b) => binaries.push(b),
             other => {
-                return Err(ValueError::new(Problem::NotASet {
+                return Err(ValueError::new(ValueErrorKind::NotASet {
                     found: super::type_name(&other),
                 }));
             }
@@ -101,8 +106,8 @@ pub(crate) fn set_of_values(values: impl IntoIterator<Item = AttributeValue>) ->
             Ok(Some(AttributeValue::Ss(strings)))
         }
         (true, false, true) => {
-            numbers.sort_by_cached_key(|n| canonical(n));
-            numbers.dedup_by_key(|n| canonical(n));
+            numbers.sort_by(|a, b| canonical(a).cmp(&canonical(b)));
+            numbers.dedup_by(|a, b| same_number(a, b));
             Ok(Some(AttributeValue::Ns(numbers)))
         }
         (true, true, false) => {
@@ -110,7 +115,7 @@ pub(crate) fn set_of_values(values: impl IntoIterator<Item = AttributeValue>) ->
             binaries.dedup();
             Ok(Some(AttributeValue::Bs(binaries)))
         }
-        _ => Err(ValueError::new(Problem::NotASet {
+        _ => Err(ValueError::new(ValueErrorKind::NotASet {
             found: "members of different types",
         })),
     }
@@ -121,24 +126,39 @@ pub(crate) fn set_of_values(values: impl IntoIterator<Item = AttributeValue>) ->
 /// # Errors
 /// The attribute is no set, or a member does not fit its type.
 pub fn decode_set<C: SetField>(value: Option<&AttributeValue>) -> Result<C, ValueError> {
-    let members: Vec<AttributeValue> = match value {
-        None | Some(AttributeValue::Null(_)) => Vec::new(),
-        Some(AttributeValue::Ss(set)) => set.iter().cloned().map(AttributeValue::S).collect(),
-        Some(AttributeValue::Ns(set)) => set.iter().cloned().map(AttributeValue::N).collect(),
-        Some(AttributeValue::Bs(set)) => set.iter().cloned().map(AttributeValue::B).collect(),
-        Some(other) => return Err(ValueError::wrong_type::<C>(other)),
+    let scalar = |member: Exact<'_>, found| {
+        let decoded = C::Member::deserialize(member);
+        decoded.map_err(|error| ValueError::undecodable::<C::Member>(Some(found), &error))
     };
-    members
-        .iter()
-        .map(|member| decode(Some(member)))
-        .collect::<Result<_, _>>()
-        .map(C::from_members)
+    let members = match value {
+        None | Some(AttributeValue::Null(_)) => Ok(Vec::new()),
+        Some(AttributeValue::Ss(set)) => {
+            let members = set.iter().map(|text| scalar(Exact::S(text), "S (string)"));
+            members.collect()
+        }
+        Some(AttributeValue::Ns(set)) => {
+            let members = set.iter().map(|text| scalar(Exact::N(text), "N (number)"));
+            members.collect()
+        }
+        Some(AttributeValue::Bs(set)) => {
+            let members = set.iter().cloned().map(AttributeValue::B);
+            members.map(|member| decode(Some(&member))).collect()
+        }
+        Some(list @ AttributeValue::L(_)) => Err(ValueError::new(ValueErrorKind::WrongType {
+            expected: short_type_name::<C>(),
+            found: type_name(list),
+            detail: Some(
+                "the field is a set; convert the attribute once with `Table::convert_to_set`"
+                    .into(),
+            ),
+        })),
+        Some(other) => Err(ValueError::wrong_type::<C>(other)),
+    };
+    members.map(C::from_members)
 }
 
 #[cfg(test)]
 mod tests {
-    use serde::Deserialize;
-
     use super::*;
 
     #[derive(Serialize, Deserialize, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -203,7 +223,9 @@ mod tests {
             .unwrap_err()
             .to_string();
         assert!(
-            text.contains("Vec<String>") && text.contains("L (list)"),
+            text.contains("Vec<String>")
+                && text.contains("L (list)")
+                && text.contains("convert_to_set"),
             "{text}"
         );
     }

@@ -1,7 +1,7 @@
 use super::{AttributeValue, Item};
 
 /// The most bytes of an item ("Service, account, and table quotas in Amazon DynamoDB").
-pub(crate) const MOST_ITEM_BYTES: usize = 400 * 1024;
+pub(crate) const MAX_ITEM_BYTES: usize = 400 * 1024;
 
 /// The size of an item as DynamoDB counts it, in bytes: names in UTF-8, and values ("DynamoDB item sizes and formats").
 /// Numbers are counted as DynamoDB packs them, two digits to a byte; the service calls its own formula approximate.
@@ -32,14 +32,15 @@ pub(crate) fn size_of_value(value: &AttributeValue) -> usize {
 /// One byte for every two significant digits, one more, and one for a sign.
 fn size_of_number(number: &str) -> usize {
     let mantissa = number.split(['e', 'E']).next().unwrap_or_default();
-    let digits: String = mantissa.chars().filter(char::is_ascii_digit).collect();
-    let significant = digits.trim_start_matches('0');
-    let significant = if mantissa.contains('.') || number.len() == mantissa.len() {
-        significant.trim_end_matches('0')
-    } else {
-        significant
-    };
-    significant.len().div_ceil(2) + 1 + usize::from(number.starts_with('-'))
+    let digits = mantissa.bytes().filter(u8::is_ascii_digit);
+    let (digits, zeros) = digits
+        .skip_while(|digit| *digit == b'0')
+        .fold((0_usize, 0_usize), |(digits, zeros), digit| {
+            (digits + 1, if digit == b'0' { zeros + 1 } else { 0 })
+        });
+    let trailing = mantissa.contains('.') || number.len() == mantissa.len();
+    let significant = if trailing { digits - zeros } else { digits };
+    significant.div_ceil(2) + 1 + usize::from(number.starts_with('-'))
 }
 
 /// The largest attribute of an item, for an error that helps.

@@ -1,12 +1,14 @@
-//! The only room that calls the SDK: it sends a described request, classifies what came back, and traces it.
+//! The only room that calls the SDK for items: it sends one copy of a described request, classifies what came back, and
+//! traces it.
 
 mod answer;
-mod attempts;
+mod copy;
+mod failure;
 mod request;
 mod send;
 mod transact;
 
-pub(crate) use answer::{Answer, Failure};
+pub(crate) use answer::Answer;
+pub(crate) use failure::{Failure, FailureKind};
 pub(crate) use request::{ReadRequest, Returns, WriteOperation, WriteRequest};
-pub(crate) use send::{read, write};
-pub(crate) use transact::transact;
+pub(crate) use send::Wire;

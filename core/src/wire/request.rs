@@ -1,30 +1,27 @@
-use std::sync::Arc;
-
 use crate::expr::Compiled;
+use crate::key::Target;
 use crate::value::Item;
 
 /// A GetItem.
 #[derive(Debug, Clone)]
 pub(crate) struct ReadRequest {
-    pub(crate) table: Arc<str>,
-    pub(crate) key: Item,
+    pub(crate) target: Target,
     pub(crate) consistent: bool,
 }
 
 /// A write of one item; every copy of it is the same request.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub(crate) struct WriteRequest {
+    pub(crate) target: Target,
     pub(crate) operation: WriteOperation,
     pub(crate) expression: Compiled,
-    /// Whether the SDK may send copies of its own.
-    pub(crate) sdk_retries: bool,
 }
 
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub(crate) enum WriteOperation {
     Put { item: Item },
-    Update { key: Item, returns: Returns },
-    Delete { key: Item },
+    Update { returns: Returns },
+    Delete,
 }
 
 /// What an UpdateItem answers with.
@@ -43,7 +40,7 @@ impl WriteRequest {
         match self.operation {
             WriteOperation::Put { .. } => "PutItem",
             WriteOperation::Update { .. } => "UpdateItem",
-            WriteOperation::Delete { .. } => "DeleteItem",
+            WriteOperation::Delete => "DeleteItem",
         }
     }
 }

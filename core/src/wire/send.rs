@@ -1,139 +1,132 @@
 use std::collections::HashMap;
-use std::error::Error as StdError;
-use std::sync::Arc;
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::config::Config;
-use aws_sdk_dynamodb::config::http::HttpResponse;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
-use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::types::ReturnValue;
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure::AllOld;
 use tracing::debug;
 
-use super::answer::classify;
-use super::attempts::Attempts;
+use super::copy::{self, Watch};
 use super::{Answer, Failure, ReadRequest, Returns, WriteOperation, WriteRequest};
+use crate::retry::TimeLimit;
 use crate::value::Item;
 
-/// Sends a GetItem.
-pub(crate) async fn read(client: &Client, request: &ReadRequest) -> Result<Option<Item>, Failure> {
-    let attempts = Attempts::default();
-    let answer = client
-        .get_item()
-        .table_name(&*request.table)
-        .set_key(Some(request.key.clone()))
-        .consistent_read(request.consistent)
-        .customize()
-        .interceptor(attempts.clone())
-        .send()
-        .await;
-    let result = answer
-        .map(|output| output.item)
-        .map_err(|error| classify(error, &attempts));
-    debug!(
-        table = &*request.table,
-        operation = "GetItem",
-        consistent = request.consistent,
-        attempts = attempts.sent(),
-        ok = result.is_ok(),
-    );
-    result
-}
+/// The client that requests are sent with: the user's own, without the retries of the SDK, so that one request is one copy.
+#[derive(Debug)]
+pub(crate) struct Wire(Client);
 
-/// Sends a write once; the SDK may send copies of it, if the request lets it.
-pub(crate) async fn write(client: &Client, table: &Arc<str>, request: &WriteRequest) -> Answer {
-    let attempts = Attempts::default();
-    let expression = &request.expression;
-    // The three operations have three types and one shape.
-    macro_rules! send {
-        ($call:ident, $error:ident, |$request:ident| $more:expr) => {{
-            let $request = client
-                .$call()
-                .table_name(&**table)
-                .set_condition_expression(expression.condition.clone())
-                .set_expression_attribute_names(some(&expression.names))
-                .set_expression_attribute_values(some(&expression.values))
-                .return_values_on_condition_check_failure(AllOld);
-            let mut call = $more.customize().interceptor(attempts.clone());
-            if !request.sdk_retries {
-                let once = Config::builder().retry_config(RetryConfig::disabled());
-                call = call.config_override(once);
-            }
-            match call.send().await {
-                Ok(output) => Answer::Done(output.attributes),
-                Err(error) => failed(error, &attempts, |service| match service {
-                    aws_sdk_dynamodb::operation::$call::$error::ConditionalCheckFailedException(
-                        e,
-                    ) => Some(e.item.clone()),
-                    _ => None,
-                }),
-            }
-        }};
+impl Wire {
+    /// Connections, credentials, signing and endpoint are the client's.
+    pub(crate) fn new(client: &Client) -> Self {
+        let config = client.config();
+        let retries = config.retry_config().cloned();
+        let once = retries
+            .unwrap_or_else(RetryConfig::standard)
+            .with_max_attempts(1);
+        let config = config.to_builder().retry_config(once).interceptor(Watch);
+        Self(Client::from_conf(config.build()))
     }
-    let answer = match &request.operation {
-        WriteOperation::Put { item } => {
-            send!(put_item, PutItemError, |r| r.set_item(Some(item.clone())))
+
+    pub(super) fn client(&self) -> &Client {
+        &self.0
+    }
+
+    /// Sends a GetItem.
+    pub(crate) async fn read(
+        &self,
+        request: &ReadRequest,
+        limit: TimeLimit,
+    ) -> Result<Option<Item>, Failure> {
+        let call = self
+            .client()
+            .get_item()
+            .table_name(&**request.target.table())
+            .set_key(Some(request.target.key_item()))
+            .consistent_read(request.consistent);
+        let copy = copy::send(Box::pin(call.send()), limit).await;
+        let result = match copy.result {
+            Some(Ok(output)) => Ok(output.item),
+            Some(Err(error)) => Err(Failure::from_sdk(error, copy.transmitted)),
+            None => Err(Failure::silent(copy.transmitted)),
+        };
+        let outcome = match &result {
+            Ok(_) => "done",
+            Err(failure) => failure.kind.name(),
+        };
+        debug!(
+            table = &**request.target.table(),
+            operation = "GetItem",
+            request.consistent,
+            outcome
+        );
+        result
+    }
+
+    /// Sends one copy of a write.
+    pub(crate) async fn write(&self, request: &WriteRequest, limit: TimeLimit) -> Answer {
+        let expression = &request.expression;
+        // The three operations have three types and one shape.
+        macro_rules! send {
+            ($call:ident, $error:ident, |$request:ident| $more:expr) => {{
+                use aws_sdk_dynamodb::operation::$call::$error;
+                let $request = self
+                    .client()
+                    .$call()
+                    .table_name(&**request.target.table())
+                    .set_condition_expression(expression.condition.clone())
+                    .set_expression_attribute_names(some(&expression.names))
+                    .set_expression_attribute_values(some(&expression.values))
+                    .return_values_on_condition_check_failure(AllOld);
+                let copy = copy::send(Box::pin($more.send()), limit).await;
+                match copy.result {
+                    Some(Ok(output)) => Answer::Done(output.attributes),
+                    Some(Err(error)) => match error.as_service_error() {
+                        Some($error::ConditionalCheckFailedException(refused)) => Answer::Refused {
+                            image: refused.item.clone(),
+                            source: error.into(),
+                        },
+                        _ => Answer::Failed(Failure::from_sdk(error, copy.transmitted)),
+                    },
+                    None => Answer::Failed(Failure::silent(copy.transmitted)),
+                }
+            }};
         }
-        WriteOperation::Update { key, returns } => {
-            let returns = match returns {
-                Returns::Nothing => ReturnValue::None,
-                Returns::Item => ReturnValue::AllNew,
-                Returns::Updated => ReturnValue::UpdatedNew,
-            };
-            send!(update_item, UpdateItemError, |r| r
-                .set_key(Some(key.clone()))
-                .set_update_expression(expression.update.clone())
-                .return_values(returns))
-        }
-        WriteOperation::Delete { key } => {
-            send!(delete_item, DeleteItemError, |r| r
-                .set_key(Some(key.clone())))
-        }
-    };
-    traced(table, request.name(), attempts.sent(), &answer);
-    answer
+        let answer = match &request.operation {
+            WriteOperation::Put { item } => {
+                send!(put_item, PutItemError, |r| r.set_item(Some(item.clone())))
+            }
+            WriteOperation::Update { returns } => {
+                let returns = match returns {
+                    Returns::Nothing => ReturnValue::None,
+                    Returns::Item => ReturnValue::AllNew,
+                    Returns::Updated => ReturnValue::UpdatedNew,
+                };
+                send!(update_item, UpdateItemError, |r| r
+                    .set_key(Some(request.target.key_item()))
+                    .set_update_expression(expression.update.clone())
+                    .return_values(returns))
+            }
+            WriteOperation::Delete => {
+                send!(delete_item, DeleteItemError, |r| r
+                    .set_key(Some(request.target.key_item())))
+            }
+        };
+        traced(request.target.table(), request.name(), &answer);
+        answer
+    }
 }
 
 /// Tells of a write: everything but values.
-pub(super) fn traced(table: &str, operation: &str, attempts: u32, answer: &Answer) {
-    debug!(
-        table,
-        operation,
-        attempts,
-        answer = match answer {
-            Answer::Done(_) => "done",
-            Answer::Refused { .. } => "refused",
-            Answer::Failed(Failure::Ambiguous { .. }) => "ambiguous",
-            Answer::Failed(Failure::Transient { .. }) => "transient",
-            Answer::Failed(Failure::Final { .. }) => "final",
-        },
-    );
+pub(super) fn traced(table: &str, operation: &str, answer: &Answer) {
+    let outcome = match answer {
+        Answer::Done(_) => "done",
+        Answer::Refused { .. } => "refused",
+        Answer::Failed(failure) => failure.kind.name(),
+    };
+    debug!(table, operation, outcome);
 }
 
 /// DynamoDB refuses empty maps of names and values.
 pub(super) fn some<V: Clone>(map: &HashMap<String, V>) -> Option<HashMap<String, V>> {
     (!map.is_empty()).then(|| map.clone())
-}
-
-fn failed<E>(
-    error: SdkError<E, HttpResponse>,
-    attempts: &Attempts,
-    refused: impl FnOnce(&E) -> Option<Option<Item>>,
-) -> Answer
-where
-    E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
-{
-    let image = match &error {
-        SdkError::ServiceError(service) => refused(service.err()),
-        _ => None,
-    };
-    match image {
-        Some(image) => Answer::Refused {
-            image,
-            doubtful: attempts.doubtful(),
-            source: Box::new(error),
-        },
-        None => Answer::Failed(classify(error, attempts)),
-    }
 }

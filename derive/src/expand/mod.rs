@@ -6,8 +6,8 @@ mod paths;
 mod schema;
 mod stamp;
 
-use proc_macro2::{Span, TokenStream};
-use quote::{quote, quote_spanned};
+use proc_macro2::{Span, TokenStream, TokenTree};
+use quote::quote;
 
 use syn::Type;
 use syn::spanned::Spanned;
@@ -15,8 +15,17 @@ use syn::spanned::Spanned;
 use crate::model::{Model, Role};
 
 /// Points at a type, without its hygiene: one that a `macro_rules` passed on must not hide our names.
-fn at(ty: &Type) -> Span {
+pub(crate) fn at(ty: &Type) -> Span {
     Span::call_site().located_at(ty.span())
+}
+
+/// The tokens, as if they stood in another place: what is wrong there is shown there.
+pub(crate) fn moved(tokens: &TokenStream, span: Span) -> TokenStream {
+    let move_one = |mut token: TokenTree| {
+        token.set_span(span);
+        token
+    };
+    tokens.clone().into_iter().map(move_one).collect()
 }
 
 pub(crate) fn entity(model: &Model) -> TokenStream {
@@ -63,8 +72,8 @@ fn keys(model: &Model, support: &TokenStream) -> TokenStream {
         quote!(Composite)
     };
     let scalars = keys.iter().map(|key| {
-        let field = &key.ident;
-        quote_spanned!(at(&key.ty)=> #support::KeyValue::to_key(&self.#field))
+        let (field, form) = (&key.ident, paths::key_form(key, support));
+        quote!((#form.scalar)(&self.#field))
     });
     let mut scalars = scalars.collect::<Vec<_>>().into_iter();
     let partition = scalars.next();
@@ -93,7 +102,10 @@ pub(crate) fn fallback(model: &Model) -> TokenStream {
             const SCHEMA: &'static #support::Schema = &#support::Schema {
                 table: "",
                 key: #support::KeySchema {
-                    partition: ("", #support::KeyType::S),
+                    partition: #support::KeyAttributeSchema {
+                        name: "",
+                        key_type: #support::KeyType::S,
+                    },
                     sort: #support::Option::None,
                 },
                 lock: #support::LockSchema {
@@ -104,7 +116,13 @@ pub(crate) fn fallback(model: &Model) -> TokenStream {
                 attributes: &[],
             };
             fn key(&self) -> #support::Key { ::core::unreachable!() }
-            fn encode(&self) -> #support::Vec<#support::Encoded> { ::core::unreachable!() }
+            fn encode(&self, _: usize) -> #support::Encoded { ::core::unreachable!() }
+            fn restored(
+                _: usize,
+                _: #support::Option<&#support::AttributeValue>,
+            ) -> #support::Encoded {
+                ::core::unreachable!()
+            }
             fn decode(_: &#support::Item) -> #support::Result<Self, #support::ValueError> {
                 ::core::unreachable!()
             }
@@ -114,9 +132,6 @@ pub(crate) fn fallback(model: &Model) -> TokenStream {
                 ::core::unreachable!()
             }
             fn set_lock_view(&mut self, _: ()) {}
-            fn encode_lock_view(&self) -> #support::Option<#support::Encoded> {
-                #support::Option::None
-            }
         }
     }
 }

@@ -1,15 +1,15 @@
 use proc_macro2::TokenStream;
-use quote::{quote, quote_spanned};
+use quote::quote;
 
-use super::at;
+use super::paths;
 use crate::attr::LockKind;
 use crate::model::{Field, Model, Role};
 
 pub(super) fn schema(model: &Model, support: &TokenStream) -> TokenStream {
     let table = &model.table;
     let key = |field: &Field| {
-        let (name, ty) = (&field.name.text, &field.ty);
-        quote_spanned!(at(ty)=> (#name, <#ty as #support::KeyValue>::TYPE))
+        let (name, form) = (&field.name.text, paths::key_form(field, support));
+        quote!(#support::KeyAttributeSchema { name: #name, key_type: #form.kind })
     };
     let partition = model.with_role(Role::PartitionKey).map(key);
     let sort = model.with_role(Role::SortKey).map(key).next();

@@ -2,7 +2,7 @@ use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 
 use super::at;
-use super::encode;
+use super::paths;
 use crate::model::{Field, Model};
 
 /// What is filled by itself: times of creation and change, keys that are unset.
@@ -10,7 +10,7 @@ pub(super) fn stamps(model: &Model, support: &TokenStream) -> TokenStream {
     let time = |field: &Field| {
         let (ident, ty) = (&field.ident, &field.ty);
         quote_spanned!(at(ty)=>
-            self.#ident = #support::time::<#ty>(now);
+            #support::set_time::<#ty>(&mut self.#ident, now);
         )
     };
     let changed = || model.fields.iter().filter(|f| f.attrs.updated_at.is_some());
@@ -26,20 +26,16 @@ pub(super) fn stamps(model: &Model, support: &TokenStream) -> TokenStream {
     let keys = keys.map(|field| {
         let (ident, ty) = (&field.ident, &field.ty);
         quote_spanned!(at(ty)=>
-            if <#ty as #support::AutoKey>::is_unset(&self.#ident) {
-                self.#ident = <#ty as #support::AutoKey>::generate();
-            }
+            #support::fill_key::<#ty>(&mut self.#ident);
         )
     });
     let new: TokenStream = keys.chain(created.chain(changed()).map(time)).collect();
     let change: TokenStream = changed().map(time).collect();
     let values = changed().map(|field| {
         let (name, ty) = (&field.name.text, &field.ty);
-        let value = encode::value(field, &quote!(&time), support);
-        quote_spanned!(at(ty)=> {
-            let time = #support::time::<#ty>(now);
-            (#name, #value)
-        })
+        let path = paths::path(field);
+        let time = quote_spanned!(at(ty)=> #support::time::<#ty>(now));
+        quote!((#name, #time.and_then(|time| #path.to_stored(&time))))
     });
     let values: Vec<_> = values.collect();
     let mut impls = TokenStream::new();

@@ -1,54 +1,6 @@
-use std::fmt;
 use std::marker::PhantomData;
 
-use super::{KeyScalar, KeySchema, KeyValue};
-use crate::value::{AttributeValue, Item, Problem, ValueError};
-
-/// The key of one item: the value of its partition key, and of its sort key where the table has one.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub struct Key {
-    partition: KeyScalar,
-    sort: Option<KeyScalar>,
-}
-
-impl Key {
-    /// A key from its values.
-    #[must_use]
-    pub fn new(partition: KeyScalar, sort: Option<KeyScalar>) -> Self {
-        Self { partition, sort }
-    }
-
-    /// Refuses what DynamoDB refuses: empty keys, a partition key over 2048 bytes, a sort key over 1024 ("Service, account,
-    /// and table quotas in Amazon DynamoDB").
-    pub(crate) fn check(&self, schema: &KeySchema) -> Result<(), ValueError> {
-        let sort = schema.sort.zip(self.sort.as_ref());
-        std::iter::once((schema.partition.0, &self.partition, 2048))
-            .chain(sort.map(|((name, _), value)| (name, value, 1024)))
-            .try_for_each(|(name, value, limit)| match value.bytes() {
-                Some(0) => Err(ValueError::new(Problem::EmptyKey).of(name)),
-                Some(bytes) if bytes > limit => {
-                    Err(ValueError::new(Problem::KeyTooLong { bytes, limit }).of(name))
-                }
-                _ => Ok(()),
-            })
-    }
-
-    /// The key attributes.
-    pub(crate) fn into_item(self, schema: &KeySchema) -> Item {
-        let partition = (schema.partition.0.to_owned(), self.partition.into());
-        let sort = schema.sort.zip(self.sort);
-        std::iter::once(partition)
-            .chain(sort.map(|((name, _), value)| (name.to_owned(), AttributeValue::from(value))))
-            .collect()
-    }
-}
-
-impl fmt::Display for Key {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.partition)?;
-        self.sort.iter().try_for_each(|sort| write!(f, " / {sort}"))
-    }
-}
+use super::{Key, KeyScalar, KeyValue};
 
 /// The keys of a table that has a partition key alone.
 pub struct Single<P>(PhantomData<P>);

@@ -1,60 +1,24 @@
-use std::fmt;
-
-use aws_sdk_dynamodb::primitives::Blob;
 use uuid::Uuid;
 
+use super::{KeyScalar, KeyType};
 use crate::value::{AttributeValue, ValueError, canonical};
-
-/// The DynamoDB type of a key attribute.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum KeyType {
-    /// String.
-    S,
-    /// Number.
-    N,
-    /// Binary.
-    B,
-}
-
-/// The value of a key attribute.
-#[derive(Clone, PartialEq, Eq, Hash)]
-pub enum KeyScalar {
-    /// A string.
-    S(String),
-    /// A number, in one text for equal numbers.
-    N(String),
-    /// Bytes.
-    B(Vec<u8>),
-}
 
 /// A type that can be a partition or sort key.
 ///
-/// Strings, integers to 64 bits, `Uuid` and `Vec<u8>` are keys. A newtype becomes one in a few lines:
+/// Strings, integers to 64 bits, `Uuid` and `Vec<u8>` are keys. A newtype becomes one by a derive:
 ///
 /// ```
-/// use optimist::{AttributeValue, KeyScalar, KeyType, KeyValue, ValueError};
+/// use optimist::KeyValue;
 ///
-/// #[derive(Debug, PartialEq)]
+/// #[derive(KeyValue, Debug, PartialEq)]
 /// struct UserId(u64);
-///
-/// impl KeyValue for UserId {
-///     const TYPE: KeyType = u64::TYPE;
-///
-///     fn to_key(&self) -> KeyScalar {
-///         self.0.to_key()
-///     }
-///
-///     fn from_key(value: &AttributeValue) -> Result<Self, ValueError> {
-///         u64::from_key(value).map(UserId)
-///     }
-/// }
 ///
 /// assert_eq!(UserId::from_key(&UserId(7).to_key().into()), Ok(UserId(7)));
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a partition or sort key",
     label = "not a key type",
-    note = "keys are strings, integers to 64 bits, `Uuid`, `Vec<u8>`, or a type of yours that implements `optimist::KeyValue`"
+    note = "keys are strings, integers to 64 bits, `Uuid`, `Vec<u8>`, or a newtype of yours with `#[derive(optimist::KeyValue)]`"
 )]
 pub trait KeyValue: Sized {
     /// The type of the key attribute.
@@ -68,43 +32,6 @@ pub trait KeyValue: Sized {
     /// # Errors
     /// The attribute does not fit the type.
     fn from_key(value: &AttributeValue) -> Result<Self, ValueError>;
-}
-
-impl KeyScalar {
-    /// The size that DynamoDB counts for a string or binary key, in bytes.
-    pub(super) fn bytes(&self) -> Option<usize> {
-        match self {
-            Self::S(s) => Some(s.len()),
-            Self::B(b) => Some(b.len()),
-            Self::N(_) => None,
-        }
-    }
-}
-
-impl From<KeyScalar> for AttributeValue {
-    fn from(key: KeyScalar) -> Self {
-        match key {
-            KeyScalar::S(s) => Self::S(s),
-            KeyScalar::N(n) => Self::N(n),
-            KeyScalar::B(b) => Self::B(Blob::new(b)),
-        }
-    }
-}
-
-impl fmt::Display for KeyScalar {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::S(s) => write!(f, "{s:?}"),
-            Self::N(n) => f.write_str(n),
-            Self::B(b) => b.iter().try_for_each(|byte| write!(f, "{byte:02x}")),
-        }
-    }
-}
-
-impl fmt::Debug for KeyScalar {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
 }
 
 impl KeyValue for String {

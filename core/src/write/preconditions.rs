@@ -1,16 +1,16 @@
-use super::plan::Wanted;
+use super::Wanted;
 use crate::error::Result;
 use crate::expr::{Condition, Guard, Path};
 use crate::value::Item;
 
 /// What a caller asks of a write besides its change: a condition, and values that must be unchanged.
 #[derive(Debug)]
-pub(super) struct Terms<E> {
+pub(crate) struct Preconditions<E> {
     condition: Option<Condition<E>>,
     guards: Vec<Path>,
 }
 
-impl<E> Default for Terms<E> {
+impl<E> Default for Preconditions<E> {
     fn default() -> Self {
         Self {
             condition: None,
@@ -19,9 +19,9 @@ impl<E> Default for Terms<E> {
     }
 }
 
-impl<E> Terms<E> {
+impl<E> Preconditions<E> {
     /// Adds a condition; several must all hold.
-    pub(super) fn require(&mut self, condition: Condition<E>) {
+    pub(crate) fn require(&mut self, condition: Condition<E>) {
         self.condition = Some(match self.condition.take() {
             Some(earlier) => earlier & condition,
             None => condition,
@@ -29,12 +29,12 @@ impl<E> Terms<E> {
     }
 
     /// Adds a place that must be unchanged.
-    pub(super) fn guard(&mut self, path: Path) {
+    pub(crate) fn guard(&mut self, path: Path) {
         self.guards.push(path);
     }
 
-    /// These terms for a write that is based on `image`.
-    pub(super) fn on(&self, image: &Item) -> Result<Wanted> {
+    /// These preconditions, for a write that is based on `image`.
+    pub(crate) fn on(&self, image: &Item) -> Result<Wanted> {
         let mut guard = Guard::default();
         for path in &self.guards {
             guard.keep(path.clone(), path.find(image).cloned());

@@ -1,0 +1,95 @@
+//! Keys: their values, what can stand for one, and where an item is.
+
+mod form;
+mod into;
+mod scalar;
+mod target;
+mod value;
+
+use std::fmt;
+
+#[doc(hidden)]
+pub use form::KeyForm;
+#[doc(hidden)]
+pub use into::AnyShape;
+pub use into::{Composite, IntoKey, KeyFor, Single};
+pub use scalar::{KeyScalar, KeyType};
+pub(crate) use target::Target;
+pub use value::KeyValue;
+
+use crate::value::{Item, ValueError};
+
+/// The key attributes of a table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KeySchema {
+    /// The partition key.
+    pub partition: KeyAttributeSchema,
+    /// The sort key.
+    pub sort: Option<KeyAttributeSchema>,
+}
+
+/// A key attribute: its name and type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KeyAttributeSchema {
+    /// Its name in the item.
+    pub name: &'static str,
+    /// The type of its values.
+    pub key_type: KeyType,
+}
+
+/// The key of one item: the value of its partition key, and of its sort key where the table has one.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Key {
+    partition: KeyScalar,
+    sort: Option<KeyScalar>,
+}
+
+impl Key {
+    /// A key from its values.
+    #[must_use]
+    pub fn new(partition: KeyScalar, sort: Option<KeyScalar>) -> Self {
+        Self { partition, sort }
+    }
+
+    /// The value of the partition key.
+    #[must_use]
+    pub fn partition(&self) -> &KeyScalar {
+        &self.partition
+    }
+
+    /// The value of the sort key, where the table has one.
+    #[must_use]
+    pub fn sort(&self) -> Option<&KeyScalar> {
+        self.sort.as_ref()
+    }
+
+    /// Refuses what DynamoDB refuses: empty keys, a partition key over 2048 bytes, a sort key over 1024 ("Service, account,
+    /// and table quotas in Amazon DynamoDB").
+    pub(crate) fn check(&self, schema: &KeySchema) -> Result<(), ValueError> {
+        self.partition.check(schema.partition.name, 2048)?;
+        match schema.sort.zip(self.sort.as_ref()) {
+            Some((attribute, value)) => value.check(attribute.name, 1024),
+            None => Ok(()),
+        }
+    }
+
+    /// The key attributes, with room for more.
+    pub(crate) fn to_item(&self, schema: &KeySchema, capacity: usize) -> Item {
+        let mut item = Item::with_capacity(capacity);
+        item.insert(
+            schema.partition.name.to_owned(),
+            self.partition.to_attribute(),
+        );
+        if let Some((attribute, value)) = schema.sort.zip(self.sort.as_ref()) {
+            item.insert(attribute.name.to_owned(), value.to_attribute());
+        }
+        item
+    }
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.partition)?;
+        self.sort.iter().try_for_each(|sort| write!(f, " / {sort}"))
+    }
+}

@@ -1,0 +1,107 @@
+use std::fmt;
+
+use aws_sdk_dynamodb::primitives::Blob;
+
+use crate::value::{AttributeValue, ValueError, ValueErrorKind};
+
+/// The DynamoDB type of a key attribute.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyType {
+    /// String.
+    S,
+    /// Number.
+    N,
+    /// Binary.
+    B,
+}
+
+/// The value of a key attribute.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub enum KeyScalar {
+    /// A string.
+    S(String),
+    /// A number, in one text for equal numbers.
+    N(String),
+    /// Bytes.
+    B(Vec<u8>),
+}
+
+/// Longer strings and binaries are cut where they are shown: a message names a key, it does not copy it.
+const MAX_SHOWN: usize = 64;
+
+impl KeyScalar {
+    /// The attribute of this value.
+    #[must_use]
+    pub fn to_attribute(&self) -> AttributeValue {
+        self.clone().into()
+    }
+
+    /// Refuses an empty string or binary, and one over `limit` bytes.
+    pub(super) fn check(&self, name: &str, limit: usize) -> Result<(), ValueError> {
+        let bytes = match self {
+            Self::S(s) => s.len(),
+            Self::B(b) => b.len(),
+            Self::N(_) => return Ok(()),
+        };
+        let problem = match bytes {
+            0 => ValueErrorKind::EmptyKey,
+            bytes if bytes > limit => ValueErrorKind::KeyTooLong { bytes, limit },
+            _ => return Ok(()),
+        };
+        Err(ValueError::new(problem).of(name))
+    }
+}
+
+impl From<KeyScalar> for AttributeValue {
+    fn from(key: KeyScalar) -> Self {
+        match key {
+            KeyScalar::S(s) => Self::S(s),
+            KeyScalar::N(n) => Self::N(n),
+            KeyScalar::B(b) => Self::B(Blob::new(b)),
+        }
+    }
+}
+
+impl fmt::Display for KeyScalar {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::S(s) => match s.char_indices().nth(MAX_SHOWN) {
+                None => write!(f, "{s:?}"),
+                Some((end, _)) => write!(f, "{:?}… ({} bytes)", &s[..end], s.len()),
+            },
+            Self::N(n) => f.write_str(n),
+            Self::B(b) => {
+                let shown = b.iter().take(MAX_SHOWN / 2);
+                shown
+                    .into_iter()
+                    .try_for_each(|byte| write!(f, "{byte:02x}"))?;
+                if b.len() > MAX_SHOWN / 2 {
+                    write!(f, "… ({} bytes)", b.len())?;
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+impl fmt::Debug for KeyScalar {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_in_messages_are_cut() {
+        let long = KeyScalar::S("ä".repeat(1000)).to_string();
+        assert!(
+            long.len() < 200 && long.ends_with("… (2000 bytes)"),
+            "{long}"
+        );
+        assert_eq!(KeyScalar::S("ann".into()).to_string(), "\"ann\"");
+        assert!(KeyScalar::B(vec![7; 500]).to_string().len() < 100);
+    }
+}
