@@ -13,6 +13,7 @@ mod errors;
 mod expressions;
 mod faults;
 mod foreign;
+mod fuzz;
 mod insert;
 mod lanes;
 mod limits;

@@ -93,7 +93,7 @@ async fn one_request_and_the_handle_is_current() {
 
 #[tokio::test]
 async fn a_stale_lock_and_a_refused_condition_are_different_kinds() {
-    let (_, _, people) = world!(Person, needs Image);
+    let (_, _, people) = world!(Person);
     let mut ann = people.insert(person("ann")).await.unwrap();
     let mut stale = ann.clone();
     let refused = people

@@ -74,3 +74,14 @@ async fn lost_answers_count_once() {
         assert_eq!(counters.require("c").await.unwrap().count, 3, "{befalls:?}");
     }
 }
+
+#[tokio::test]
+async fn a_refused_condition_is_told_from_a_conflict() {
+    let (_, machine, counters) = world!(Counter);
+    let mut handle = counters.insert(counter("c")).await.unwrap();
+    strip(&machine.transport);
+    handle.count = 1;
+    let save = counters.save(&mut handle).condition(Counter::COUNT.gt(5));
+    let error = save.await.unwrap_err();
+    assert!(error.is_condition_refused(), "{error}");
+}
