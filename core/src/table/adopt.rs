@@ -80,7 +80,9 @@ fn adopt<E: Entity>(call: &Call, image: Item) -> Result<Turn<E>> {
         return Ok(Turn::Unchanged(stored));
     }
     let (image, expected) = (Stored::image(&stored), stored.expected()?);
-    let proposal = call.planner().save(image, expected, &[], Wanted::default())?;
+    let proposal = call
+        .planner()
+        .save(image, expected, &[], Wanted::default())?;
     let becomes = Becomes::Edited(Vec::new());
     Ok(Turn::Change(stored, Draft { proposal, becomes }))
 }
