@@ -65,7 +65,10 @@ async fn clones_of_a_process_lose_and_double_nothing() {
     let counted = tallies.require("all").await.unwrap().total - 1;
     println!("{acknowledged} acknowledged, {unknown} unknown, {counted} counted");
     assert!((acknowledged..=acknowledged + unknown).contains(&counted));
-    assert!(unknown < CLONES * INCREMENTS / 2, "a clone draws a writer id of its own when it is told");
+    assert!(
+        unknown < CLONES * INCREMENTS / 2,
+        "a clone draws a writer id of its own when it is told"
+    );
 }
 
 #[tokio::test]
