@@ -15,8 +15,10 @@ fn fresh_bytes() -> [u8; 16] {
         panic!("the operating system gives no randomness: {error}");
     }
     let now = SystemTime::now().duration_since(UNIX_EPOCH);
-    let nanos = now.map_or(0, |now| now.subsec_nanos() ^ now.as_secs() as u32);
-    let clone = (u64::from(process::id()) << 32) | u64::from(nanos);
+    let time = now.map_or(0, |now| {
+        now.as_secs().wrapping_mul(1_000_000_007) ^ u64::from(now.subsec_nanos())
+    });
+    let clone = time ^ (u64::from(process::id()) << 32);
     // The last eight bytes: the first six of a write id are the writer's.
     for (byte, mixed) in bytes[8..].iter_mut().zip(clone.to_le_bytes()) {
         *byte ^= mixed;
@@ -36,8 +38,10 @@ pub(crate) struct WriterId([u8; 6]);
 impl WriterId {
     /// A new writer.
     pub(crate) fn fresh() -> Self {
-        let [.., a, b, c, d, e, f] = fresh_bytes();
-        Self([a, b, c, d, e, f])
+        let mut id = [0; 6];
+        // The bytes that clones do not share.
+        id.copy_from_slice(&fresh_bytes()[10..]);
+        Self(id)
     }
 }
 

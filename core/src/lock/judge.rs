@@ -125,8 +125,8 @@ fn judge_unmoved(write: &Write, evidence: &Evidence<'_>) -> Verdict {
         // What refused it has passed meanwhile.
         Source::ReadAfterRefusal if write.expected == Expected::Unlocked => mute(evidence),
         Source::ReadAfterRefusal => Verdict::NotYet,
-        _ if evidence.answered_once => Verdict::Inexplicable,
-        _ => Verdict::Unknown,
+        Source::Refusal if evidence.answered_once => Verdict::Inexplicable,
+        Source::Refusal => Verdict::Unknown,
     }
 }
 

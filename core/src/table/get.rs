@@ -89,7 +89,7 @@ impl<E: Entity> Table<E> {
     /// The handle on an item that came by a request of your own: a Query, a Scan, an export. It can be saved like one that was
     /// read here, and lands only if nobody has written since.
     ///
-    /// Sends nothing. The item must be whole: a ProjectionExpression, or an index that does not project everything, leaves
+    /// Sends nothing. The item must be whole: a projection expression, or an index that does not project everything, leaves
     /// out what the entity maps (then reading fails, or shows it as absent) or the lock (then it is taken for a legacy item,
     /// and its next write is a conflict).
     ///
