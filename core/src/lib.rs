@@ -35,7 +35,7 @@
 //! ```
 //!
 //! # Features
-//! `local`: an embedded DynamoDB for tests and development ([`local`]); needs a C compiler. None is on by default.
+//! `local`: an embedded DynamoDB for tests and development; needs a C compiler. None is on by default.
 //!
 //! Minimum Rust: 1.95.
 #![cfg_attr(docsrs, feature(doc_cfg))]
