@@ -61,6 +61,10 @@ impl Path {
         self
     }
 
+    pub(super) fn into_parts(self) -> (Cow<'static, str>, Vec<Step>) {
+        (self.attribute, self.steps)
+    }
+
     pub(crate) fn root(&self) -> &str {
         &self.attribute
     }

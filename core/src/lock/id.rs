@@ -5,7 +5,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use uuid::Uuid;
 
 /// Sixteen bytes that nobody else has: from the operating system's randomness directly, since a generator in user space is
-/// copied by a fork, a checkpoint or a snapshot of the machine; mixed with what differs between such clones.
+/// copied by a fork, a checkpoint or a snapshot of the machine; mixed with the time, which differs between such clones.
 ///
 /// # Panics
 /// If the operating system has no randomness to give, as the hash maps of `std` do.
@@ -15,15 +15,15 @@ fn fresh_bytes() -> [u8; 16] {
         panic!("the operating system gives no randomness: {error}");
     }
     let now = SystemTime::now().duration_since(UNIX_EPOCH);
-    let time = now.map_or(0, |now| {
-        now.as_secs().wrapping_mul(1_000_000_007) ^ u64::from(now.subsec_nanos())
-    });
-    let clone = time ^ (u64::from(process::id()) << 32);
-    // The last eight bytes: the first six of a write id are the writer's.
-    for (byte, mixed) in bytes[8..].iter_mut().zip(clone.to_le_bytes()) {
+    // The last bytes: the first six of a write id are the writer's.
+    mix(&mut bytes, now.map_or(0, |now| now.subsec_nanos()));
+    bytes
+}
+
+fn mix(bytes: &mut [u8; 16], number: u32) {
+    for (byte, mixed) in bytes[12..].iter_mut().zip(number.to_le_bytes()) {
         *byte ^= mixed;
     }
-    bytes
 }
 
 /// A random UUID, drawn like a write id.
@@ -36,11 +36,12 @@ pub(crate) fn fresh_uuid() -> Uuid {
 pub(crate) struct WriterId([u8; 6]);
 
 impl WriterId {
-    /// A new writer.
+    /// A new writer. Clones of one process are told apart by the process id too.
     pub(crate) fn fresh() -> Self {
+        let mut bytes = fresh_bytes();
+        mix(&mut bytes, process::id());
         let mut id = [0; 6];
-        // The bytes that clones do not share.
-        id.copy_from_slice(&fresh_bytes()[10..]);
+        id.copy_from_slice(&bytes[10..]);
         Self(id)
     }
 }

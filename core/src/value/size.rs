@@ -31,15 +31,26 @@ pub(crate) fn size_of_value(value: &AttributeValue) -> usize {
 
 /// One byte for every two significant digits, one more, and one for a sign.
 fn size_of_number(number: &str) -> usize {
-    let mantissa = number.split(['e', 'E']).next().unwrap_or_default();
-    let digits = mantissa.bytes().filter(u8::is_ascii_digit);
-    let (digits, zeros) = digits
-        .skip_while(|digit| *digit == b'0')
-        .fold((0_usize, 0_usize), |(digits, zeros), digit| {
-            (digits + 1, if digit == b'0' { zeros + 1 } else { 0 })
-        });
-    let trailing = mantissa.contains('.') || number.len() == mantissa.len();
-    let significant = if trailing { digits - zeros } else { digits };
+    let (mut digits, mut zeros) = (0_usize, 0_usize);
+    let (mut point, mut exponent) = (false, false);
+    for byte in number.bytes() {
+        match byte {
+            b'0' if digits == 0 => {}
+            b'0' => (digits, zeros) = (digits + 1, zeros + 1),
+            b'1'..=b'9' => (digits, zeros) = (digits + 1, 0),
+            b'.' => point = true,
+            b'e' | b'E' => {
+                exponent = true;
+                break;
+            }
+            _ => {}
+        }
+    }
+    let significant = if point || !exponent {
+        digits - zeros
+    } else {
+        digits
+    };
     significant.div_ceil(2) + 1 + usize::from(number.starts_with('-'))
 }
 

@@ -1,5 +1,3 @@
-use std::collections::HashMap;
-
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::types::ReturnValue;
@@ -74,8 +72,8 @@ impl Wire {
                     .$call()
                     .table_name(&**request.target.table())
                     .set_condition_expression(expression.condition.clone())
-                    .set_expression_attribute_names(some(&expression.names))
-                    .set_expression_attribute_values(some(&expression.values))
+                    .set_expression_attribute_names(expression.names())
+                    .set_expression_attribute_values(expression.values())
                     .return_values_on_condition_check_failure(AllOld);
                 let copy = copy::send(Box::pin($more.send()), limit).await;
                 match copy.result {
@@ -124,9 +122,4 @@ pub(super) fn traced(table: &str, operation: &str, answer: &Answer) {
         Answer::Failed(failure) => failure.kind.name(),
     };
     debug!(table, operation, outcome);
-}
-
-/// DynamoDB refuses empty maps of names and values.
-pub(super) fn some<V: Clone>(map: &HashMap<String, V>) -> Option<HashMap<String, V>> {
-    (!map.is_empty()).then(|| map.clone())
 }

@@ -4,7 +4,7 @@ use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure::AllOld;
 use aws_sdk_dynamodb::types::{CancellationReason, Delete, Put, TransactWriteItem, Update};
 
-use super::send::{some, traced};
+use super::send::traced;
 use super::{Answer, Failure, FailureKind, Wire, WriteOperation, WriteRequest, copy};
 use crate::retry::TimeLimit;
 
@@ -93,8 +93,8 @@ fn transact_item(request: &WriteRequest) -> Result<TransactWriteItem, BuildError
             $kind::builder()
                 .table_name(&**request.target.table())
                 .set_condition_expression(expression.condition.clone())
-                .set_expression_attribute_names(some(&expression.names))
-                .set_expression_attribute_values(some(&expression.values))
+                .set_expression_attribute_names(expression.names())
+                .set_expression_attribute_values(expression.values())
                 .return_values_on_condition_check_failure(AllOld)
         };
     }

@@ -111,7 +111,7 @@ impl Planner<'_> {
             }
         }
         wanted.actions.extend(stamp(self.schema, &mark));
-        let compiler = Compiler::default().update(&wanted.actions)?;
+        let compiler = Compiler::default().update(std::mem::take(&mut wanted.actions))?;
         let operation = WriteOperation::Update { returns };
         let write = (Operation::Update, expected, Some(mark));
         self.propose(write, operation, compiler, wanted)
@@ -152,7 +152,7 @@ impl Planner<'_> {
             .into_iter()
             .flatten()
             .fold(lock_condition(self.schema, &expected), Tree::and);
-        let expression = compiler.condition(&condition)?.finish()?;
+        let expression = compiler.condition(condition)?.finish()?;
         Ok(Proposal {
             issued: self.issued,
             write: Write {

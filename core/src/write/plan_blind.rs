@@ -71,7 +71,7 @@ impl Planner<'_> {
         condition: Option<Tree>,
     ) -> Result<WriteRequest> {
         let expression = match condition {
-            Some(condition) => Compiler::default().condition(&condition)?.finish()?,
+            Some(condition) => Compiler::default().condition(condition)?.finish()?,
             None => Compiled::default(),
         };
         Ok(self.request(operation, expression))
@@ -121,9 +121,9 @@ impl Planner<'_> {
             let newborn = Journal::newborn(self.issued.id, self.writers).to_attribute();
             actions.push(Action::SetIfMissing(Path::attribute(journal), newborn));
         }
-        let compiler = Compiler::default().update(&actions)?;
+        let compiler = Compiler::default().update(actions)?;
         let expression = match conditions.into_iter().reduce(Tree::and) {
-            Some(condition) => compiler.condition(&condition)?.finish()?,
+            Some(condition) => compiler.condition(condition)?.finish()?,
             None => compiler.finish()?,
         };
         Ok(self.request(WriteOperation::Update { returns }, expression))
