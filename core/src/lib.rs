@@ -77,9 +77,9 @@ pub use write::{Modified, Reread};
 /// The verbs as builders: what [`Table`]'s methods return. Set options, then `.await`.
 pub mod action {
     pub use crate::table::{
-        Apply, ApplyOnce, ApplyReturning, ConvertToSet, Delete, DeleteUnchecked, Get, Insert,
-        Modify, ModifyWith, Nothing, PutUnchecked, Reload, Require, Save, SaveAs, TryModify,
-        Update,
+        Adopt, Apply, ApplyOnce, ApplyReturning, ConvertToSet, Delete, DeleteUnchecked, Get,
+        Insert, Modify, ModifyWith, Nothing, PutUnchecked, Reload, Require, Save, SaveAs,
+        TryModify, Update,
     };
 }
 

@@ -21,6 +21,7 @@ mod lists;
 mod modify;
 mod race;
 mod requests;
+mod retries;
 mod save;
 mod support;
 mod times;

@@ -34,7 +34,7 @@ impl Wire {
             .transact_write_items()
             .transact_items(item)
             .client_request_token(token);
-        let copy = copy::send(call.send(), limit).await;
+        let copy = copy::send(Box::pin(call.send()), limit).await;
         let answer = match copy.result {
             Some(Ok(_)) => Answer::Done(None),
             Some(Err(error)) => failed(error, copy.transmitted),

@@ -85,7 +85,7 @@ impl Call {
                     if late || doubtful && delivery == Delivery::Once {
                         return Err(self.blindly_unknown(request, delivery, failure.source));
                     }
-                    if let Err(spent) = self.go_on(&failure, doubtful) {
+                    if let Err(spent) = self.send_again(&failure, doubtful) {
                         return Err(if doubtful {
                             self.blindly_unknown(request, delivery, failure.source)
                         } else {

@@ -89,7 +89,7 @@ impl Call {
                     self.in_doubt = copies.sent > 0;
                     // Without a lock nothing in the item tells one copy from the write of another.
                     let alone = copies.unanswered && self.schema.lock.kind == LockKind::Values;
-                    let spent = match self.go_on(&failure, copies.sent > 0) {
+                    let spent = match self.send_again(&failure, copies.sent > 0) {
                         Ok(()) if alone => Err(Spent::Attempts),
                         spent => spent,
                     };
