@@ -126,3 +126,11 @@ pub mod __derive {
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 struct Readme;
+
+/// So does the code of the guides.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/guide/adopting.md")]
+struct Adopting;
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/guide/testing.md")]
+struct Testing;
