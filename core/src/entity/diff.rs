@@ -58,9 +58,12 @@ fn change<E: Entity>(
 ) -> Result<()> {
     let attributes = E::SCHEMA.attributes.iter().enumerate();
     for (index, attribute) in attributes.filter(|(_, a)| a.automatic == automatic) {
+        let found = find(image, attribute.name, attribute.aliases);
+        if entity.is_stored_as(index, found) {
+            continue;
+        }
         let now = entity.encode(index).map_err(|e| e.of(attribute.name))?;
         let now = now.as_ref();
-        let found = find(image, attribute.name, attribute.aliases);
         if is_same(found, now) {
             continue;
         }

@@ -44,6 +44,13 @@ pub trait Entity: Sized + Send + 'static {
     /// The value has no form in DynamoDB.
     fn encode(&self, index: usize) -> Encoded;
 
+    /// Whether `encode` of the attribute at `index` is known to give what is found, without making it; `false` where that is
+    /// not known.
+    #[doc(hidden)]
+    fn is_stored_as(&self, _index: usize, _found: Option<&AttributeValue>) -> bool {
+        false
+    }
+
     /// Reads a value out of an item.
     ///
     /// # Errors

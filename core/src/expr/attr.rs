@@ -80,6 +80,12 @@ impl<E, T, K> Attr<E, T, K> {
         self.form.encode(value)
     }
 
+    /// Whether this value is known to be stored as what is found; `false` where that is not known.
+    #[doc(hidden)]
+    pub fn is_stored_as(&self, value: &T, found: Option<&AttributeValue>) -> bool {
+        self.form.is_stored_as(value, found)
+    }
+
     /// The value in this item, under its name or an older one.
     #[doc(hidden)]
     pub fn from_item(&self, item: &Item, aliases: &[&str]) -> Result<T, ValueError> {

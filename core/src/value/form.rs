@@ -1,5 +1,6 @@
 use serde::{Serialize, de::DeserializeOwned};
 
+use super::stored_as::is_stored_as;
 use super::{
     AttributeValue, Encoded, NULL, SetField, ValueError, decode, decode_set, encode, encode_set,
 };
@@ -9,6 +10,7 @@ use super::{
 pub struct Form<T> {
     encode: fn(&T) -> Encoded,
     decode: fn(Option<&AttributeValue>) -> Result<T, ValueError>,
+    is_stored_as: fn(&T, Option<&AttributeValue>) -> bool,
     skip: Option<fn(&T) -> bool>,
     default: Option<fn() -> T>,
 }
@@ -35,6 +37,7 @@ impl<T> Form<T> {
         Self {
             encode,
             decode,
+            is_stored_as: |_, _| false,
             skip: None,
             default: None,
         }
@@ -46,7 +49,9 @@ impl<T> Form<T> {
     where
         T: PlainField,
     {
-        Self::with(encode::<T>, decode::<T>)
+        let mut form = Self::with(encode::<T>, decode::<T>);
+        form.is_stored_as = is_stored_as::<T>;
+        form
     }
 
     /// As a set.
@@ -89,6 +94,15 @@ impl<T> Form<T> {
         match self.skip {
             Some(skip) if skip(value) => Ok(None),
             _ => (self.encode)(value),
+        }
+    }
+
+    /// Whether `encode` is known to give what is found, without making it; `false` where that is not known.
+    #[must_use]
+    pub(crate) fn is_stored_as(&self, value: &T, found: Option<&AttributeValue>) -> bool {
+        match self.skip {
+            Some(skip) if skip(value) => found.is_none(),
+            _ => (self.is_stored_as)(value, found),
         }
     }
 

@@ -11,6 +11,7 @@ mod number;
 mod same;
 mod set;
 mod size;
+mod stored_as;
 mod unordered;
 
 use std::collections::HashMap;

@@ -16,12 +16,24 @@ pub(super) fn encode(model: &Model, support: &TokenStream) -> TokenStream {
             .collect()
     };
     let encoded = arms(|path, ident| quote!(#path.to_stored(&self.#ident)));
+    let compared = arms(|path, ident| quote!(#path.is_stored_as(&self.#ident, found)));
     let restored = arms(|path, _| quote!(#path.restored(value)));
     quote! {
         fn encode(&self, index: usize) -> #support::Encoded {
             match index {
                 #(#encoded)*
                 _ => #support::Result::Ok(#support::Option::None),
+            }
+        }
+
+        fn is_stored_as(
+            &self,
+            index: usize,
+            found: #support::Option<&#support::AttributeValue>,
+        ) -> bool {
+            match index {
+                #(#compared)*
+                _ => { let _ = found; false }
             }
         }
 
