@@ -37,7 +37,7 @@
 //! # Features
 //! `local`: an embedded DynamoDB for tests and development; needs a C compiler. None is on by default.
 //!
-//! Minimum Rust: 1.95.
+//! Minimum Rust: 1.94.1.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 // What the derive writes says `::optimist`, also in here.

@@ -186,7 +186,7 @@ async fn exactly_once_is_exactly_once() {
 
 #[tokio::test]
 async fn bounds_hold_by_condition() {
-    let (_, _, counters) = world!(Counter, needs Image);
+    let (_, _, counters) = world!(Counter);
     counters
         .insert(Counter {
             id: "c".into(),

@@ -146,7 +146,7 @@ async fn an_attribute_that_appears_in_the_journals_place_meanwhile_is_not_overwr
 
 #[tokio::test]
 async fn a_journal_whose_version_was_removed_begins_another_life() {
-    let (_, _, counters) = world!(Counter, needs Image);
+    let (_, _, counters) = world!(Counter);
     let mut stale = counters.insert(counter("c")).await.unwrap();
     let token = Stored::token(&stale).unwrap();
     let remove = counters.db().client().update_item().key("id", s("c"));

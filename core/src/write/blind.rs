@@ -75,6 +75,11 @@ impl Call {
                 }
                 Answer::Refused { image, source } if !doubtful => {
                     self.budget.give_back();
+                    // Some engines send no image with a refusal; then a read tells a missing item from a false condition.
+                    let image = match image {
+                        Some(image) => Some(image),
+                        None => self.read(true).await?,
+                    };
                     return Ok(Blind::Refused(image, source));
                 }
                 Answer::Refused { source, .. } => {
