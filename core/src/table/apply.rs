@@ -139,7 +139,7 @@ impl<E: Entity> Apply<E> {
     /// and `delete` of set members). Between two copies another may have written: a resent `set` can overwrite what is newer.
     /// Not for `add`.
     pub fn idempotent(mut self) -> Self {
-        self.0.delivery = Delivery::Idempotent;
+        self.0.delivery = Delivery::Again;
         self
     }
 

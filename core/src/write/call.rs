@@ -89,6 +89,11 @@ impl Call {
         Ok(())
     }
 
+    /// Whether its writes are judged: those that take no lane are not.
+    pub(super) fn is_in_lane(&self) -> bool {
+        self.lane.is_some()
+    }
+
     /// Leaves the lane, waits, and enters it again.
     pub(super) async fn back_off_outside(&mut self) -> Result<()> {
         self.leave();
