@@ -317,6 +317,7 @@ async fn exactly_once_on_a_machine_that_slept_is_unknown_not_twice() {
     let add = counters.apply("c", Counter::COUNT.add(1)).exactly_once();
     let error = add.await.unwrap_err();
     assert!(error.is_outcome_unknown(), "{error}");
+    assert!(!error.to_string().contains("exactly_once"), "{error}");
     assert_eq!(
         machine.transport.count("TransactWriteItems"),
         1,

@@ -129,7 +129,9 @@ impl<E, T, K> Attr<E, T, K> {
 
     fn compare(self, comparator: Comparator, value: impl Operand<T>) -> Condition<E> {
         let value = present(&self.path, self.comparable(&value.into_value()));
-        Condition::new(value.map(|value| Tree::Compare(Subject::Value(self.path), comparator, value)))
+        Condition::new(
+            value.map(|value| Tree::Compare(Subject::Value(self.path), comparator, value)),
+        )
     }
 
     /// The value equals this one. Sets are equal whatever their order; `None` equals an absent value and NULL.
@@ -262,7 +264,11 @@ impl<E, T, K> Attr<E, T, K> {
 impl<E> Size<E> {
     fn compare(self, comparator: Comparator, size: usize) -> Condition<E> {
         let size = AttributeValue::N(size.to_string());
-        Condition::new(Ok(Tree::Compare(Subject::Size(self.path), comparator, size)))
+        Condition::new(Ok(Tree::Compare(
+            Subject::Size(self.path),
+            comparator,
+            size,
+        )))
     }
 
     /// The size is this.
