@@ -37,4 +37,15 @@ mod tests {
         (0..40).for_each(|_| pressure.landed_after(0));
         assert_eq!(pressure.waits(), 0);
     }
+
+    #[test]
+    fn one_change_counts_for_three_tenths_and_a_conflict_for_nine_fifths_of_a_wait() {
+        let pressure = Pressure::default();
+        pressure.landed_after(10);
+        assert_eq!(pressure.waits(), 5); // 3 conflicts on average
+        pressure.landed_after(0);
+        assert_eq!(pressure.waits(), 3); // 2.1
+        pressure.landed_after(1000);
+        assert_eq!(pressure.waits(), 37); // 20.67: no change counts for more than 64
+    }
 }

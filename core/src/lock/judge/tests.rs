@@ -1,8 +1,11 @@
 //! Each row of the table in `ARCHITECTURE.md`, "Judging".
 
+use aws_sdk_dynamodb::primitives::Blob;
+
 use super::*;
 use crate::lock::seen::{SeenJournal, SeenLock};
 use crate::lock::{LockError, LockKind, LockSchema, WriterId};
+use crate::value::AttributeValue;
 
 fn schema(kind: LockKind, journal: Option<&'static str>) -> LockSchema {
     LockSchema {
@@ -244,5 +247,41 @@ fn a_guard_that_fails_under_an_unmoved_lock_is_no_proof() {
             answered_once,
         };
         assert_eq!(judge(&write, &evidence), verdict);
+    }
+}
+
+#[test]
+fn a_journal_that_is_to_be_replaced_is_compared_as_it_was_read() {
+    let schema = schema(LockKind::Version, Some("journal"));
+    let life = || write(&schema, Insert, Expected::New).mark.unwrap().journal;
+    let damaged = |byte: u8| {
+        let raw = AttributeValue::B(Blob::new([0xFA, b'J', 1, byte]));
+        SeenJournal::Unreadable(raw)
+    };
+    let unlocked = |journal| Seen {
+        lock: SeenLock::Missing,
+        journal,
+    };
+    let locked = |journal| Seen {
+        lock: SeenLock::Read(Lock::Version(3)),
+        journal,
+    };
+    let (one, other) = (life().unwrap(), life().unwrap());
+    for (read, another) in [
+        (locked(damaged(0)), locked(damaged(1))),
+        (unlocked(damaged(0)), unlocked(damaged(1))),
+        (
+            unlocked(SeenJournal::Kept(one)),
+            unlocked(SeenJournal::Kept(other)),
+        ),
+    ] {
+        let update = write(&schema, Update, held(&schema, &read));
+        assert_eq!(verdict(&update, Some(&read), Read, false), Verdict::NotYet);
+        assert_eq!(
+            verdict(&update, Some(&another), Read, false),
+            Verdict::Unknown
+        );
+        let refused = verdict(&update, Some(&read), Refusal, true);
+        assert_eq!(refused, Verdict::ConditionRefused);
     }
 }
