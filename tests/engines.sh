@@ -93,7 +93,8 @@ done
 listens "$port" || { echo "$engine does not listen; $log says why" >&2; exit 1; }
 
 code=0
-OPTIMIST_TEST_ENDPOINT=http://127.0.0.1:$port cargo test -p optimist-tests --test it "$@" 2>&1 |
+OPTIMIST_TEST_ENDPOINT=http://127.0.0.1:$port cargo test -p optimist-tests --test it "$@" \
+    -- --skip compile:: 2>&1 |
     tee "target/engines/$engine.tests" || code=$?
 printf '\n%s: skipped\n' "$engine"
 grep -oh 'skipped: needs .*' "target/engines/$engine.tests" | sort | uniq -c || echo "    none"

@@ -35,9 +35,9 @@
 //! ```
 //!
 //! # Features
-//! `local`: an embedded DynamoDB for tests and development ([`local`]); needs a C compiler. None is on by default.
+//! `local`: an embedded DynamoDB for tests and development; needs a C compiler. None is on by default.
 //!
-//! Minimum Rust: 1.95.
+//! Minimum Rust: 1.94.1.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 // What the derive writes says `::optimist`, also in here.
@@ -77,9 +77,9 @@ pub use write::{Modified, Reread};
 /// The verbs as builders: what [`Table`]'s methods return. Set options, then `.await`.
 pub mod action {
     pub use crate::table::{
-        Apply, ApplyOnce, ApplyReturning, ConvertToSet, Delete, DeleteUnchecked, Get, Insert,
-        Modify, ModifyWith, Nothing, PutUnchecked, Reload, Require, Save, SaveAs, TryModify,
-        Update,
+        Adopt, Apply, ApplyOnce, ApplyReturning, ConvertToSet, Delete, DeleteUnchecked, Get,
+        Insert, Modify, ModifyWith, Nothing, PutUnchecked, Reload, Require, Save, SaveAs,
+        TryModify, Update,
     };
 }
 
@@ -126,3 +126,11 @@ pub mod __derive {
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 struct Readme;
+
+/// So does the code of the guides.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/guide/adopting.md")]
+struct Adopting;
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/guide/testing.md")]
+struct Testing;

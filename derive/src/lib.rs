@@ -24,8 +24,8 @@ use syn::{DeriveInput, parse_macro_input};
 /// | attribute | meaning |
 /// |---|---|
 /// | `table = "users"` | the table, required |
-/// | `lock = version` | the lock is a number that grows by one (the default) |
-/// | `lock = uuid` | the lock is the UUID of the last write |
+/// | `lock = version` | the lock is a number that grows by one (the default), in the attribute `version`. A number that another tool keeps there is taken for the lock, by design: it is how a table is shared with other mappers. If yours means something else, name another attribute |
+/// | `lock = uuid` | the lock is the UUID of the last write, in the attribute `lock`. A text that is no UUID is no lock, and is not overwritten |
 /// | `lock = values` | no attribute is added: a write compares the values that it replaces |
 /// | `lock(version, attribute = "v", journal = "j")` | the same, with attribute names of your own; default `version` or `lock`, and `journal` |
 /// | `lock(version, journal = off)` | no journal: the format of the AWS Java, .NET and Python mappers; a lost answer may end in `OutcomeUnknown`, and a holder cannot tell an item from one that was deleted and re-created with the same version |

@@ -35,7 +35,7 @@ fn person() -> Person {
 
 #[tokio::test]
 async fn nested_none_is_null_and_counts_as_missing_whatever_the_history() {
-    let (_, _, people) = world!(Person);
+    let (_, _, people) = world!(Person, needs ListEquality);
     let phone = || Person::CONTACT.field(Contact::PHONE);
     people.insert(person()).await.unwrap();
     for round in 0..3 {
@@ -89,7 +89,7 @@ async fn set_if_missing_does_not_take_the_null_of_a_none_for_a_value() {
 
 #[tokio::test]
 async fn in_nothing_is_a_condition_that_is_false() {
-    let (_, _, people) = world!(Person);
+    let (_, _, people) = world!(Person, needs Transactions);
     put_raw(&people, [("id", s("p"))]).await;
     let none = || Person::ID.is_in(Vec::<String>::new());
     let nick = Person::NICK.set("x");

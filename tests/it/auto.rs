@@ -118,7 +118,7 @@ async fn every_write_path_sets_the_times() {
 
 #[tokio::test]
 async fn save_as_keeps_the_time_of_creation() {
-    let (_, _, posts) = world!(Post, needs Image);
+    let (_, _, posts) = world!(Post);
     let stored = posts.insert(post()).await.unwrap();
     let body = Post {
         id: stored.id,

@@ -186,7 +186,7 @@ async fn exactly_once_is_exactly_once() {
 
 #[tokio::test]
 async fn bounds_hold_by_condition() {
-    let (_, _, counters) = world!(Counter, needs Image);
+    let (_, _, counters) = world!(Counter);
     counters
         .insert(Counter {
             id: "c".into(),
@@ -335,4 +335,55 @@ async fn exactly_once_a_refusal_after_a_lost_copy_is_unknown_and_so_is_one_that_
         .apply("c", Counter::COUNT.add(1))
         .retry(RetryPolicy::never());
     assert!(add.exactly_once().await.unwrap_err().is_outcome_unknown());
+}
+
+#[tokio::test]
+async fn an_unchecked_put_or_delete_may_have_a_condition_newer_wins() {
+    let (_, _, counters) = world!(Counter);
+    let at = |count| Counter {
+        id: "c".into(),
+        count,
+    };
+    let newer = |count: u64| Counter::COUNT.missing() | Counter::COUNT.lt(count);
+    counters
+        .put_unchecked(at(5))
+        .condition(newer(5))
+        .await
+        .unwrap();
+    let older = counters.put_unchecked(at(3)).condition(newer(3));
+    let error = older.await.unwrap_err();
+    assert!(error.is_condition_refused(), "{error}");
+    counters
+        .put_unchecked(at(7))
+        .condition(newer(7))
+        .await
+        .unwrap();
+    let delete = || counters.delete_unchecked("c");
+    let kept = delete()
+        .condition(Counter::COUNT.lt(7u64))
+        .await
+        .unwrap_err();
+    assert!(kept.is_condition_refused(), "{kept}");
+    delete().condition(Counter::COUNT.eq(7u64)).await.unwrap();
+    assert!(counters.get("c").await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn an_idempotent_change_is_sent_again_after_a_lost_answer() {
+    let (_, machine, counters) = world!(Counter);
+    counters.insert(counter("c")).await.unwrap();
+    machine
+        .transport
+        .script("UpdateItem", [Fault::LoseAnswer, Fault::LoseRequest]);
+    let set = counters.apply("c", Counter::COUNT.set(7u64)).idempotent();
+    assert_eq!(set.await.unwrap().count, 7);
+    assert_eq!(machine.transport.count("UpdateItem"), 3);
+    // Without the word of the caller it is not.
+    machine.transport.script("UpdateItem", [Fault::LoseAnswer]);
+    let set = counters.apply("c", Counter::COUNT.set(8u64)).await;
+    let error = set.unwrap_err();
+    assert!(
+        error.is_outcome_unknown() && error.to_string().contains("exactly_once"),
+        "{error}"
+    );
 }

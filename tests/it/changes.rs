@@ -72,7 +72,7 @@ async fn what_the_struct_reads_with_loss_or_in_another_order_is_no_change() {
 
 #[tokio::test]
 async fn what_changes_is_written_alone() {
-    let (_, _, trips) = world!(Trip);
+    let (_, _, trips) = world!(Trip, needs ListEquality);
     put_raw(&trips, stored_by_others()).await;
     let change = trips.modify("t", |trip| {
         trip.place.city = "Roma".into();

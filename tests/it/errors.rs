@@ -88,3 +88,26 @@ fn a_journal_of_no_or_too_many_writers_is_refused() {
         assert!(error.is_invalid_input(), "{error}");
     }
 }
+
+#[tokio::test]
+async fn a_service_error_says_what_the_service_said() {
+    let (backend, _, _) = world!(Counter);
+    let elsewhere = backend.machine_with(std::time::Duration::ZERO, |db| {
+        db.table_prefix("no-such-table-")
+    });
+    let counters = elsewhere.db.table::<Counter>();
+    for error in [
+        counters.get("c").await.unwrap_err(),
+        counters.insert(counter("c")).await.unwrap_err(),
+        counters
+            .apply("c", Counter::COUNT.add(1))
+            .await
+            .unwrap_err(),
+    ] {
+        assert!(error.is_service(), "{error}");
+        assert_eq!(error.code(), Some("ResourceNotFoundException"), "{error}");
+        let text = error.to_string();
+        assert!(text.contains("ResourceNotFoundException"), "{text}");
+        assert!(text.contains("no-such-table-"), "{text}");
+    }
+}

@@ -350,7 +350,7 @@ fn the_engine_and_the_evaluator_agree() {
         .enable_all()
         .build()
         .unwrap();
-    let needs = [Capability::Image, Capability::UnlikeTypes];
+    let needs = [Capability::UnlikeTypes, Capability::DigitLimit];
     let Some((_, _, table)) = runtime.block_on(world_with::<Thing>(&needs)) else {
         return;
     };

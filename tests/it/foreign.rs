@@ -289,3 +289,72 @@ async fn reserved_and_odd_names_work_everywhere() {
     assert_eq!(Stored::image(&again)["status.#:v"], n(2));
     assert_eq!(table.delete(again).await.unwrap(), optimist::Deleted::Done);
 }
+
+#[tokio::test]
+async fn adopt_gives_a_legacy_item_its_lock_and_nothing_else() {
+    let (_, machine, counters) = world!(Counter);
+    let legacy = [("id", s("c")), ("count", n(5)), ("note", s("a"))];
+    put_raw(&counters, legacy.clone()).await;
+    machine.transport.reset();
+    let stored = counters.adopt("c").await.unwrap().stored;
+    assert_eq!(Stored::lock(&stored), Some(&Lock::Version(1)));
+    assert_eq!(machine.transport.total(), 2);
+    let mut item = read_raw(&counters, "c").await.unwrap();
+    assert_eq!(&item, Stored::image(&stored));
+    assert!(item.remove("version").is_some() && item.remove("journal").is_some());
+    let legacy = legacy.map(|(name, value)| (name.to_owned(), value));
+    assert_eq!(item, legacy.into_iter().collect());
+    // Once is enough, for whoever asks.
+    machine.transport.reset();
+    counters.adopt("c").await.unwrap();
+    assert_eq!(machine.transport.count("UpdateItem"), 0);
+    assert!(counters.adopt("nobody").await.unwrap_err().is_not_found());
+}
+
+#[tokio::test]
+async fn machines_that_adopt_at_once_agree() {
+    let (backend, _, counters) = world!(Counter);
+    put_raw(&counters, [("id", s("c")), ("count", n(5))]).await;
+    let adopted = (0..8).map(|_| {
+        let counters = backend.machine().db.table::<Counter>();
+        async move { counters.adopt("c").await.unwrap().stored }
+    });
+    let handles = futures::future::join_all(adopted).await;
+    let item = read_raw(&counters, "c").await.unwrap();
+    assert_eq!(item["version"], n(1));
+    assert!(handles.iter().all(|handle| *Stored::image(handle) == item));
+}
+
+#[tokio::test]
+async fn an_item_that_a_query_of_ones_own_brought_is_a_handle() {
+    let (_, _, counters) = world!(Counter);
+    counters.insert(counter("c")).await.unwrap();
+    let item = read_raw(&counters, "c").await.unwrap();
+    let mut handle = counters.stored(item.clone()).unwrap();
+    let mut stale = counters.stored(item.clone()).unwrap();
+    handle.count = 1;
+    counters.save(&mut handle).await.unwrap();
+    stale.count = 2;
+    assert!(counters.save(&mut stale).await.unwrap_err().is_conflict());
+    // A projection lacks what the entity needs, or its lock.
+    let mut without_count = item.clone();
+    without_count.remove("count");
+    let error = counters.stored(without_count).unwrap_err();
+    assert!(
+        error.is_marshalling() && error.to_string().contains("`count`"),
+        "{error}"
+    );
+    let mut without_lock = item;
+    without_lock.remove("version");
+    let mut handle = counters.stored(without_lock).unwrap();
+    handle.count = 3;
+    assert!(counters.save(&mut handle).await.unwrap_err().is_conflict());
+}
+
+#[tokio::test]
+async fn a_table_may_have_a_name_that_is_known_at_run_time() {
+    let (_, machine, counters) = world!(Counter);
+    let named = machine.db.table_named::<Counter>(counters.name());
+    named.insert(counter("c")).await.unwrap();
+    assert!(counters.get("c").await.unwrap().is_some());
+}

@@ -76,3 +76,22 @@ async fn bad_input_fails_before_a_request() {
     }
     assert_eq!(machine.transport.total(), 0);
 }
+
+#[tokio::test]
+async fn an_insert_by_token_holds_no_lane_and_so_has_no_entry_in_the_journal() {
+    let (_, _, counters) = world!(Counter, needs Transactions);
+    let insert = counters.insert(counter("c")).exactly_once();
+    let mut handle = insert.await.unwrap();
+    let journal = Stored::image(&handle)["journal"]
+        .as_b()
+        .unwrap()
+        .as_ref()
+        .len();
+    assert_eq!(journal, 20, "magic, format, K and birth");
+    handle.count = 1;
+    counters.save(&mut handle).await.unwrap();
+    assert_eq!(
+        read_raw(&counters, "c").await.as_ref(),
+        Some(Stored::image(&handle))
+    );
+}

@@ -138,7 +138,7 @@ async fn a_deleted_item_is_not_re_created() {
 async fn silence_ends_at_the_deadline() {
     let (_, machine, counters) = world!(Counter);
     counters.insert(counter("c")).await.unwrap();
-    let short = RetryPolicy::default().deadline(Duration::from_millis(300));
+    let short = RetryPolicy::default().deadline(Duration::from_millis(1500));
     machine.transport.script("GetItem", [Fault::Silence]);
     let error = counters
         .modify("c", |c| c.count += 1)

@@ -93,7 +93,7 @@ async fn one_request_and_the_handle_is_current() {
 
 #[tokio::test]
 async fn a_stale_lock_and_a_refused_condition_are_different_kinds() {
-    let (_, _, people) = world!(Person, needs Image);
+    let (_, _, people) = world!(Person);
     let mut ann = people.insert(person("ann")).await.unwrap();
     let mut stale = ann.clone();
     let refused = people
@@ -323,7 +323,7 @@ struct Renamed {
 
 #[tokio::test]
 async fn a_typed_change_of_a_value_under_an_older_name_is_refused_until_it_moved() {
-    let (_, _, table) = world!(Renamed, needs Image);
+    let (_, _, table) = world!(Renamed);
     put_raw(&table, [("id", s("a")), ("loginCount", n(41))]).await;
     let mut read = table.require("a").await.unwrap();
     let errors = [
@@ -347,7 +347,7 @@ async fn a_typed_change_of_a_value_under_an_older_name_is_refused_until_it_moved
 
 #[tokio::test]
 async fn apply_at_the_last_version_or_on_a_foreign_lock_says_so() {
-    let (_, _, people) = world!(Renamed, needs Image, UnlikeTypes);
+    let (_, _, people) = world!(Renamed, needs UnlikeTypes);
     put_raw(
         &people,
         [("id", s("a")), ("logins", n(1)), ("version", n(i64::MAX))],

@@ -74,3 +74,29 @@ async fn lost_answers_count_once() {
         assert_eq!(counters.require("c").await.unwrap().count, 3, "{befalls:?}");
     }
 }
+
+#[tokio::test]
+async fn a_refused_condition_is_told_from_a_conflict() {
+    let (_, machine, counters) = world!(Counter);
+    let mut handle = counters.insert(counter("c")).await.unwrap();
+    strip(&machine.transport);
+    handle.count = 1;
+    let save = counters.save(&mut handle).condition(Counter::COUNT.gt(5));
+    let error = save.await.unwrap_err();
+    assert!(error.is_condition_refused(), "{error}");
+}
+
+#[tokio::test]
+async fn a_blind_write_tells_a_missing_item_from_a_false_condition() {
+    let (_, machine, counters) = world!(Counter);
+    counters.insert(counter("c")).await.unwrap();
+    strip(&machine.transport);
+    let apply = counters.apply("c", Counter::COUNT.add(1));
+    let error = apply.condition(Counter::COUNT.gt(5)).await.unwrap_err();
+    assert!(error.is_condition_refused(), "{error}");
+    let error = counters
+        .apply("x", Counter::COUNT.add(1))
+        .await
+        .unwrap_err();
+    assert!(error.is_not_found(), "{error}");
+}

@@ -27,8 +27,10 @@ pub enum Capability {
     Transactions,
     /// A transaction that is sent twice under one client request token is carried out once.
     RequestTokens,
-    /// Lists are equal whose elements are.
+    /// Lists and maps are equal whose elements are.
     ListEquality,
+    /// Arithmetic gives no number of more than 38 digits, which DynamoDB could not hold.
+    DigitLimit,
     /// Removals of several list elements all count positions in the list as it was.
     RemovalsAtOnce,
     /// Comparisons with a value of another type, or with none, are false.
@@ -38,12 +40,13 @@ pub enum Capability {
 }
 
 /// Every capability.
-pub const CAPABILITIES: [Capability; 8] = [
+pub const CAPABILITIES: [Capability; 9] = [
     Capability::Image,
     Capability::BinaryPrefix,
     Capability::Transactions,
     Capability::RequestTokens,
     Capability::ListEquality,
+    Capability::DigitLimit,
     Capability::RemovalsAtOnce,
     Capability::UnlikeTypes,
     Capability::AnySignature,
@@ -56,7 +59,8 @@ impl fmt::Display for Capability {
             Self::BinaryPrefix => "begins_with on binaries",
             Self::Transactions => "transactions",
             Self::RequestTokens => "client request tokens",
-            Self::ListEquality => "equality of lists",
+            Self::ListEquality => "equality of lists and maps",
+            Self::DigitLimit => "arithmetic within 38 digits",
             Self::RemovalsAtOnce => "removals that count in the list as it was",
             Self::UnlikeTypes => "comparisons of unlike types",
             Self::AnySignature => "requests changed after they were signed",
@@ -133,6 +137,7 @@ impl Probe {
                 self.holds("n = :v", n(2)).await
             }
             Capability::ListEquality => self.holds("l = :v", l(["x", "y", "z"])).await,
+            Capability::DigitLimit => self.stays_within_digits().await,
             Capability::RemovalsAtOnce => self.removes_at_once().await,
             Capability::UnlikeTypes => {
                 let unlike = self.holds("b < :v", n(1)).await?;
@@ -192,6 +197,24 @@ impl Probe {
         let token = format!("{}-{token}", self.table);
         let sent = transact.client_request_token(token).send().await;
         sent.ok().map(drop)
+    }
+
+    async fn stays_within_digits(&self) -> Option<bool> {
+        let (large, small) = ("1".repeat(30), format!("0.{}", "1".repeat(20)));
+        let update = self.client().update_item().table_name(&self.table);
+        let added = update
+            .key("id", s("probe"))
+            .update_expression("SET n = :large + :small")
+            .expression_attribute_values(":large", AttributeValue::N(large))
+            .expression_attribute_values(":small", AttributeValue::N(small))
+            .return_values(ReturnValue::AllNew)
+            .send()
+            .await;
+        let Ok(answer) = added else {
+            return Some(true);
+        };
+        let sum = answer.attributes?.remove("n")?;
+        Some(sum.as_n().ok()?.bytes().filter(u8::is_ascii_digit).count() <= 38)
     }
 
     async fn removes_at_once(&self) -> Option<bool> {

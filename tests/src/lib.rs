@@ -4,6 +4,7 @@
 mod backend;
 mod batch;
 mod capability;
+mod clock;
 mod seed;
 mod stale;
 mod tally;
@@ -12,6 +13,7 @@ mod whole;
 
 pub use backend::{Backend, Machine};
 pub use capability::{CAPABILITIES, Capability, lacks};
+pub use clock::TestClock;
 pub use seed::seed;
 pub use tally::Tally;
 pub use transport::{Event, Fault, Transport};

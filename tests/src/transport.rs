@@ -46,6 +46,16 @@ pub enum Fault {
     Throttle,
     /// It is not carried out, and answered with `RequestLimitExceeded`.
     LimitExceeded,
+    /// It is not carried out, and answered with this status and error code.
+    Answer(u16, &'static str),
+    /// It is not carried out, and answered with a throttling error that asks to wait so long (`x-amz-retry-after`).
+    RetryAfter(Duration),
+    /// It never arrives: nobody listens.
+    ConnectionRefused,
+    /// It never arrives, and the connection fails in another way than breaking: TLS, say.
+    ConnectionFailed,
+    /// It is carried out, and answered with what does not read.
+    Garble,
     /// Of a BatchWriteItem or BatchGetItem, the first half is carried out, and the rest answered as unprocessed. Other
     /// requests pass.
     Unprocessed,
@@ -288,6 +298,21 @@ async fn carry_out(inner: SharedHttpConnector, request: HttpRequest, fault: Faul
         }
         Fault::Throttle => canned(400, "ThrottlingException"),
         Fault::LimitExceeded => canned(400, "RequestLimitExceeded"),
+        Fault::Answer(status, code) => canned(status, code),
+        Fault::RetryAfter(wait) => canned(400, "ThrottlingException").map(|mut answer| {
+            let wait = wait.as_millis().to_string();
+            answer.headers_mut().insert("x-amz-retry-after", wait);
+            answer
+        }),
+        Fault::ConnectionRefused => {
+            let refused = std::io::Error::from(std::io::ErrorKind::ConnectionRefused);
+            Err(ConnectorError::io(refused.into()))
+        }
+        Fault::ConnectionFailed => Err(ConnectorError::other("no common cipher".into(), None)),
+        Fault::Garble => inner
+            .call(request)
+            .await
+            .map(|answer| json(answer.status(), "<html>")),
         Fault::Unprocessed => batch::half(inner, request).await,
         Fault::WithoutImage => Ok(without_image(inner.call(request).await?)),
         Fault::TransactionConflict => canned(400, "TransactionConflictException"),

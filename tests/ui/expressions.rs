@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use optimist::{Change, Condition, Edit, Entity, IntoChange};
+use optimist::attr::IntoChange;
+use optimist::{Change, Condition, Edit, Entity};
 use serde::{Deserialize, Serialize};
 
 mod cents {

@@ -1,4 +1,4 @@
-//! The same through Optimist. The edit of a `save` is timed with it: the first borrow of a handle takes the snapshot.
+//! The same through Optimist. The edit of a `save` is timed with it.
 
 use std::hint::black_box;
 

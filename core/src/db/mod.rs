@@ -180,6 +180,26 @@ impl Db {
         Table::new(self.clone(), name.into())
     }
 
+    /// The table of an entity under a name that is known at run time: that of a stack's output, say. The prefix of the `Db`
+    /// does not stand before it. A cheap view, sends nothing.
+    ///
+    /// ```
+    /// # use optimist::{Db, Entity, local};
+    /// # #[derive(Entity, Debug)]
+    /// # #[entity(table = "users")]
+    /// # struct User { #[entity(partition_key)] id: String }
+    /// # fn main() -> optimist::Result<()> {
+    /// # let db = Db::new(local::client()?);
+    /// let users = db.table_named::<User>("Stack-Users-1A2B");
+    /// assert_eq!(users.name(), "Stack-Users-1A2B");
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn table_named<E: Entity>(&self, name: &str) -> Table<E> {
+        Table::new(self.clone(), name.into())
+    }
+
     /// The client that this `Db` was made with, as it was built: with its own retries. The requests of the verbs are sent by
     /// a client derived from it, which shares its connections, credentials and endpoint and has the SDK's retries off.
     #[must_use]

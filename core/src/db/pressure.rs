@@ -7,7 +7,7 @@ pub(crate) struct Pressure(AtomicU32);
 
 /// Conflicts are counted in 1024ths.
 const ONE: u32 = 1024;
-const MOST: u32 = 64;
+const MAX_CONFLICTS: u32 = 64;
 
 impl Pressure {
     /// How many doublings of the first wait to begin with. Measured with `examples/contention`: fewer cost requests, more
@@ -19,7 +19,7 @@ impl Pressure {
     /// Tells of a change that landed after so many conflicts. Of two that tell at once, one may be forgotten.
     pub(crate) fn landed_after(&self, conflicts: u32) {
         let average = self.0.load(Ordering::Relaxed);
-        let moved = (average * 7 + conflicts.min(MOST) * ONE * 3) / 10;
+        let moved = (average * 7 + conflicts.min(MAX_CONFLICTS) * ONE * 3) / 10;
         self.0.store(moved, Ordering::Relaxed);
     }
 }
@@ -36,5 +36,16 @@ mod tests {
         assert!(pressure.waits() > 32);
         (0..40).for_each(|_| pressure.landed_after(0));
         assert_eq!(pressure.waits(), 0);
+    }
+
+    #[test]
+    fn one_change_counts_for_three_tenths_and_a_conflict_for_nine_fifths_of_a_wait() {
+        let pressure = Pressure::default();
+        pressure.landed_after(10);
+        assert_eq!(pressure.waits(), 5); // 3 conflicts on average
+        pressure.landed_after(0);
+        assert_eq!(pressure.waits(), 3); // 2.1
+        pressure.landed_after(1000);
+        assert_eq!(pressure.waits(), 37); // 20.67: no change counts for more than 64
     }
 }

@@ -26,7 +26,7 @@ use crate::value::{AttributeValue, Encoded, Item, ValueError};
     note = "add `#[derive(optimist::Entity)]` and mark the partition key with `#[entity(partition_key)]`"
 )]
 pub trait Entity: Sized + Send + 'static {
-    /// The shape of its keys: [`Single`] or [`Composite`].
+    /// The shape of its keys: [`Single`](crate::key::Single) or [`Composite`](crate::key::Composite).
     type Key;
 
     /// The type of the field marked `#[entity(lock)]`; `()` without one.

@@ -207,7 +207,7 @@ impl<E: Entity> Stored<E> {
         };
         let view = lock_view::<E>(&mark)?;
         if edited {
-            self.image = current.clone();
+            self.image.clone_from(current);
             self.advance(Vec::new(), mark, view);
             self.edited = true;
         } else if self.edits()?.is_empty() {

@@ -291,7 +291,8 @@ impl fmt::Display for Error {
         }
         write!(f, ": {}", self.0.message)?;
         if let Some((attempts, elapsed)) = self.0.attempts {
-            write!(f, " ({attempts} attempts in {elapsed:.1?})")?;
+            let plural = if attempts == 1 { "" } else { "s" };
+            write!(f, " ({attempts} attempt{plural} in {elapsed:.1?})")?;
         }
         if let Some(id) = &self.0.write_id {
             write!(f, " (write {id})")?;

@@ -7,8 +7,8 @@ use super::Path;
 use super::kinds::{Holds, InList, KeyAttribute, ListField, MapField, Plain, PlainForm};
 use crate::value::{AttributeValue, Encoded, Form, Item, ValueError, find};
 
-/// A typed path: a place of type `T` in the items of `E`, stored as `K` says ([`Plain`], [`Set`](crate::Set),
-/// [`Opaque`](crate::Opaque), [`KeyAttribute`]) or is reached ([`InList`]).
+/// A typed path: a place of type `T` in the items of `E`, stored as `K` says ([`Plain`], [`Set`](crate::attr::Set),
+/// [`Opaque`](crate::attr::Opaque), [`KeyAttribute`]) or is reached ([`InList`]).
 ///
 /// The derive gives each attribute one, named like its field in upper case: `User::LOGINS`. From there `field`, `at` and
 /// `key` lead into parts, lists and maps.

@@ -5,7 +5,7 @@ use std::ops::{BitAnd, BitOr, Not};
 use serde::Serialize;
 
 use super::kinds::{Container, Operand, OrderedForm, StringField, TextForm};
-use super::tree::{AttributeType, Comparator, Operand as Left, Tree};
+use super::tree::{AttributeType, Comparator, Operand as Subject, Tree};
 use super::{Attr, Path};
 use crate::value::{AttributeValue, Encoded, ValueError, ValueErrorKind, encode};
 
@@ -129,7 +129,9 @@ impl<E, T, K> Attr<E, T, K> {
 
     fn compare(self, comparator: Comparator, value: impl Operand<T>) -> Condition<E> {
         let value = present(&self.path, self.comparable(&value.into_value()));
-        Condition::new(value.map(|value| Tree::Compare(Left::Value(self.path), comparator, value)))
+        Condition::new(
+            value.map(|value| Tree::Compare(Subject::Value(self.path), comparator, value)),
+        )
     }
 
     /// The value equals this one. Sets are equal whatever their order; `None` equals an absent value and NULL.
@@ -242,7 +244,7 @@ impl<E, T, K> Attr<E, T, K> {
     {
         let low = present(&self.path, self.comparable(&low.into_value()));
         let high = present(&self.path, self.comparable(&high.into_value()));
-        let tree = low.and_then(|low| Ok(Tree::Between(Left::Value(self.path), low, high?)));
+        let tree = low.and_then(|low| Ok(Tree::Between(Subject::Value(self.path), low, high?)));
         Condition::new(tree)
     }
 }
@@ -262,7 +264,11 @@ impl<E, T, K> Attr<E, T, K> {
 impl<E> Size<E> {
     fn compare(self, comparator: Comparator, size: usize) -> Condition<E> {
         let size = AttributeValue::N(size.to_string());
-        Condition::new(Ok(Tree::Compare(Left::Size(self.path), comparator, size)))
+        Condition::new(Ok(Tree::Compare(
+            Subject::Size(self.path),
+            comparator,
+            size,
+        )))
     }
 
     /// The size is this.

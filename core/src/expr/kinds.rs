@@ -119,7 +119,7 @@ impl TextForm for InList {}
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a number",
     label = "arithmetic needs a number",
-    note = "`add` and `sub` work on integers, floats and `optimist::Number`, and on an Option of one; a newtype that serde stores as a number says so by `impl optimist::NumberField for … {{}}`"
+    note = "`add` and `sub` work on integers, floats and `optimist::Number`, and on an Option of one; a newtype that serde stores as a number says so by `impl optimist::attr::NumberField for … {{}}`"
 )]
 pub trait NumberField {}
 
@@ -128,7 +128,7 @@ pub trait NumberField {}
     message = "`{Self}` cannot be compared by order",
     note = "numbers, strings and their Options can; `eq` and `ne` work on every type",
     note = "serde stores most times as text of varying length, whose order is not that of time: store them as numbers with `#[entity(with = optimist::time::epoch_millis)]`, or as seconds with `epoch_seconds`",
-    note = "a newtype that serde stores as a number or string says so by `impl optimist::OrderedField for … {{}}`"
+    note = "a newtype that serde stores as a number or string says so by `impl optimist::attr::OrderedField for … {{}}`"
 )]
 pub trait OrderedField {}
 

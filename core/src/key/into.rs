@@ -12,8 +12,9 @@ pub struct Composite<P, S>(PhantomData<(P, S)>);
 #[doc(hidden)]
 pub struct AnyShape;
 
-/// What can stand where a key of this shape is asked for: the key itself, a reference, `&str` for a `String`; a pair of
-/// those where the table has a sort key.
+/// What can stand where a key of this shape is asked for: a value of the key field's type, a reference to one, `&str` for a
+/// `String`; a pair of those where the table has a sort key. (A [`Key`], which errors and reports show, has forgotten its
+/// types and is none.)
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a key of shape `{Shape}`",
     label = "not a key of this entity",

@@ -15,9 +15,8 @@ fn fresh_bytes() -> [u8; 16] {
         panic!("the operating system gives no randomness: {error}");
     }
     let now = SystemTime::now().duration_since(UNIX_EPOCH);
-    let nanos = now.map_or(0, |now| now.subsec_nanos() ^ now.as_secs() as u32);
     // The last bytes: the first six of a write id are the writer's.
-    mix(&mut bytes, nanos);
+    mix(&mut bytes, now.map_or(0, |now| now.subsec_nanos()));
     bytes
 }
 

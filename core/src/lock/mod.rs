@@ -28,9 +28,11 @@ use crate::value::AttributeValue;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum LockKind {
-    /// A number (N) that starts at 1 and grows by one with every write.
+    /// A number (N) that starts at 1 and grows by one with every write. An integer from 0 that another tool keeps in the
+    /// attribute is taken for the lock, by design: it is how a table is shared with other mappers. Where it means something
+    /// else, the entity names another attribute: `lock(version, attribute = "…")`.
     Version,
-    /// A string (S) holding the UUID of the last write.
+    /// A string (S) holding the UUID of the last write. A text that is no UUID is no lock, and is not overwritten.
     Uuid,
     /// No attribute: a write compares the values that it replaces, for tables where none may be added.
     Values,

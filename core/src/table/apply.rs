@@ -35,7 +35,7 @@ pub struct ApplyOnce<E>(Change<E>);
 struct Change<E> {
     table: Table<E>,
     target: Result<Target>,
-    change: expr::Change<E>,
+    wanted: expr::Change<E>,
     preconditions: Preconditions<E>,
     or_insert: Option<E>,
     delivery: Delivery,
@@ -84,7 +84,7 @@ impl<E: Entity> Table<E> {
         Apply(Change {
             table: self.clone(),
             target: self.target(key),
-            change: change.into_change(),
+            wanted: change.into_change(),
             preconditions: Preconditions::default(),
             or_insert: None,
             delivery: Delivery::default(),
@@ -139,7 +139,7 @@ impl<E: Entity> Apply<E> {
     /// and `delete` of set members). Between two copies another may have written: a resent `set` can overwrite what is newer.
     /// Not for `add`.
     pub fn idempotent(mut self) -> Self {
-        self.0.delivery = Delivery::Idempotent;
+        self.0.delivery = Delivery::Again;
         self
     }
 
@@ -167,10 +167,10 @@ impl<E: Entity> Change<E> {
         let upsert = self.or_insert.is_some();
         let plan = || {
             let mut wanted = self.preconditions.on(&Item::new())?;
-            if self.change.is_nothing() {
+            if self.wanted.is_nothing() {
                 return Err(Error::invalid("the change comes to nothing"));
             }
-            wanted.actions = stamped::<E>(self.change.into_actions()?, call.wall())?;
+            wanted.actions = stamped::<E>(self.wanted.into_actions()?, call.wall())?;
             if let Some(mut entity) = self.or_insert {
                 entity.stamp_new(call.wall());
                 wanted.actions = over_new(wanted.actions, &entity, call.target())?;
@@ -257,7 +257,7 @@ impl<E: Entity, T: 'static> IntoFuture for ApplyReturning<E, T> {
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
-            let returns = if self.change.change.touches(&self.path) && !self.path.is_in_list() {
+            let returns = if self.change.wanted.touches(&self.path) && !self.path.is_in_list() {
                 Returns::Updated
             } else {
                 Returns::Item

@@ -8,6 +8,7 @@ use crate::entity::{Entity, Stored};
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::{IntoKey, Target};
 use crate::retry::RetryPolicy;
+use crate::value::Item;
 
 /// Reads one item. See [`Table::get`].
 #[must_use = "a verb does nothing until it is awaited"]
@@ -83,6 +84,44 @@ impl<E: Entity> Table<E> {
     /// ```
     pub fn require(&self, key: impl IntoKey<E::Key>) -> Require<E> {
         Require(Reading::new(self, self.target(key)))
+    }
+
+    /// The handle on an item that came by a request of your own: a Query, a Scan, an export. It can be saved like one that was
+    /// read here, and lands only if nobody has written since.
+    ///
+    /// Sends nothing. The item must be whole: a projection expression, or an index that does not project everything, leaves
+    /// out what the entity maps (then reading fails, or shows it as absent) or the lock (then it is taken for a legacy item,
+    /// and its next write is a conflict).
+    ///
+    /// # Errors
+    /// `Marshalling`: an attribute is missing or does not fit its field, or the lock is none. `InvalidInput`: the key is empty
+    /// or too long.
+    ///
+    /// ```
+    /// # use optimist::{Db, Entity, local};
+    /// # #[derive(Entity, Debug)]
+    /// # #[entity(table = "users")]
+    /// # struct User { #[entity(partition_key)] id: String, logins: u64 }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let db = Db::new(local::client()?);
+    /// # local::create_table::<User>(&db).await?;
+    /// # let users = db.table::<User>();
+    /// # users.insert(User { id: "ann".into(), logins: 1 }).await?;
+    /// let scanned = db.client().scan().table_name(users.name()).send().await?;
+    /// for item in scanned.items.unwrap_or_default() {
+    ///     let mut user = users.stored(item)?;
+    ///     user.logins += 1;
+    ///     users.save(&mut user).await?;
+    /// }
+    /// assert_eq!(users.require("ann").await?.logins, 2);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn stored(&self, item: Item) -> Result<Stored<E>> {
+        let key = E::decode(&item)?.key();
+        let target = self.target_of(key)?;
+        Stored::read(&target, item).map_err(|error| error.at(&target))
     }
 
     /// Reads the item of a handle again, with `ConsistentRead`. Edits that were not saved are dropped, and so is the memory

@@ -1,5 +1,6 @@
 //! The verbs, one a file: entry method, docs, builder, and what it plans. The write path does the rest.
 
+mod adopt;
 mod apply;
 mod delete;
 mod get;
@@ -12,6 +13,7 @@ mod save_as;
 mod unchecked;
 mod update;
 
+pub use adopt::Adopt;
 pub use apply::{Apply, ApplyOnce, ApplyReturning};
 pub use delete::{Delete, Deleted};
 pub use get::{Get, Reload, Require};

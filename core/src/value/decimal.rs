@@ -8,7 +8,7 @@ use bigdecimal::BigDecimal;
 use serde::de::{self, Deserializer, Visitor};
 use serde::{Deserialize, Serialize, Serializer};
 
-use super::number::fits;
+use super::number::{fits, normal};
 
 /// An exact decimal of up to 38 digits: all that a DynamoDB number can hold, where a float would round.
 ///
@@ -65,17 +65,17 @@ impl Number {
     /// The sum, if it fits 38 digits.
     #[must_use]
     pub fn checked_add(&self, other: &Self) -> Option<Self> {
-        Self::new(&(&self.0 + &other.0)).ok()
+        Self::new((&self.0 + &other.0).normalized()).ok()
     }
 
     /// The difference, if it fits 38 digits.
     #[must_use]
     pub fn checked_sub(&self, other: &Self) -> Option<Self> {
-        Self::new(&(&self.0 - &other.0)).ok()
+        Self::new((&self.0 - &other.0).normalized()).ok()
     }
 
-    fn new(decimal: &BigDecimal) -> Result<Self, NumberError> {
-        let decimal = decimal.normalized();
+    /// Takes what is in its shortest form.
+    fn new(decimal: BigDecimal) -> Result<Self, NumberError> {
         if fits(&decimal.to_scientific_notation()) {
             Ok(Self(decimal))
         } else {
@@ -88,9 +88,7 @@ impl FromStr for Number {
     type Err = NumberError;
 
     fn from_str(text: &str) -> Result<Self, NumberError> {
-        BigDecimal::from_str(text)
-            .map_err(|_| NumberError)
-            .and_then(|decimal| Self::new(&decimal))
+        normal(text).ok_or(NumberError).and_then(Self::new)
     }
 }
 
@@ -121,7 +119,7 @@ macro_rules! from_large_integers {
 
             /// The integer, if it fits 38 digits.
             fn try_from(integer: $int) -> Result<Self, NumberError> {
-                Self::new(&BigDecimal::from(integer))
+                Self::new(BigDecimal::from(integer).normalized())
             }
         }
     )*};

@@ -12,19 +12,26 @@ pub(super) fn fits(number: &str) -> bool {
     if is_short(number) {
         return true;
     }
-    let Ok(decimal) = BigDecimal::from_str(number) else {
+    let Some(normal) = normal(number) else {
         return false;
     };
-    if decimal.is_zero() {
+    if normal.is_zero() {
         return true;
     }
-    let normal = decimal.normalized();
     let digits = normal.digits();
     let exponent = i64::try_from(digits)
         .unwrap_or(i64::MAX)
         .saturating_sub(1)
         .saturating_sub(normal.fractional_digit_count());
     digits <= MAX_DIGITS && EXPONENTS.contains(&exponent)
+}
+
+/// A number in its shortest form: digits without zeros at their end, and an exponent. `None` for what is none, and for
+/// exponents so far out of DynamoDB's range that they would overflow.
+pub(super) fn normal(number: &str) -> Option<BigDecimal> {
+    let decimal = BigDecimal::from_str(number).ok()?;
+    i32::try_from(decimal.fractional_digit_count()).ok()?;
+    Some(decimal.normalized())
 }
 
 /// The usual text of a number, with or without a point: one that has no more than 38 digits is in range as well.
@@ -40,10 +47,10 @@ pub(crate) fn canonical(number: &str) -> Cow<'_, str> {
     if is_plain_integer(number) {
         return Cow::Borrowed(number);
     }
-    let Ok(decimal) = BigDecimal::from_str(number) else {
+    let Some(normal) = normal(number) else {
         return Cow::Borrowed(number);
     };
-    let (digits, scale) = decimal.normalized().into_bigint_and_scale();
+    let (digits, scale) = normal.into_bigint_and_scale();
     Cow::Owned(if (-40..=0).contains(&scale) {
         // Plain integers stay readable in error messages.
         BigDecimal::new(digits, scale).with_scale(0).to_string()
@@ -93,6 +100,18 @@ mod tests {
     fn zero_has_one_text() {
         for zero in ["0", "-0", "00", "0.0", "0e5"] {
             assert_eq!(canonical(zero), "0", "{zero}");
+        }
+    }
+
+    #[test]
+    fn exponents_that_would_overflow_are_refused() {
+        for far in [
+            "10e9223372036854775808",
+            "1e-9223372036854775807",
+            "1e999999999",
+        ] {
+            assert!(!fits(far), "{far}");
+            assert!(canonical(far).len() <= far.len());
         }
     }
 

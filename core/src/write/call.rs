@@ -89,6 +89,11 @@ impl Call {
         Ok(())
     }
 
+    /// Whether its writes are judged: those that take no lane are not.
+    pub(super) fn is_in_lane(&self) -> bool {
+        self.lane.is_some()
+    }
+
     /// Leaves the lane, waits, and enters it again.
     pub(super) async fn back_off_outside(&mut self) -> Result<()> {
         self.leave();
@@ -121,14 +126,8 @@ impl Call {
         };
         let (mut reads, mut last) = (0, None);
         loop {
-            let left = match self.budget.in_time() {
-                Ok(()) if reads == self.budget.max_attempts() => Err(Spent::Attempts),
-                left => left,
-            };
-            if let Err(spent) = left {
-                return Err(self
-                    .gave_up(spent, last)
-                    .after(reads, self.budget.elapsed()));
+            if let Err(spent) = self.budget.in_time() {
+                return Err(self.read_failed(spent, last, reads));
             }
             reads += 1;
             let limit = self.budget.request_time();
@@ -139,12 +138,23 @@ impl Call {
                 }
                 Err(failure) => failure,
             };
-            if let Err(spent) = self.go_on(&failure, settles) {
-                return Err(self.gave_up(spent, Some(failure)));
+            let again = if reads < self.budget.max_attempts() {
+                self.go_on(&failure, settles)
+            } else {
+                Err(Spent::Attempts)
+            };
+            if let Err(spent) = again {
+                return Err(self.read_failed(spent, Some(failure), reads));
             }
             self.budget.back_off(failure.retry_after).await;
             last = Some(failure);
         }
+    }
+
+    fn read_failed(&self, spent: Spent, failure: Option<Failure>, reads: u32) -> Error {
+        let attempts = reads.max(self.budget.attempts());
+        self.gave_up(spent, failure)
+            .after(attempts, self.budget.elapsed())
     }
 
     /// Takes from the quota what another request after this failure costs.
@@ -160,6 +170,12 @@ impl Call {
         self.budget.draw(failure.kind.cost(), settles)
     }
 
+    /// As [`go_on`](Self::go_on), for another copy of a write: the policy must have an attempt left.
+    pub(super) fn send_again(&mut self, failure: &Failure, settles: bool) -> Result<(), Spent> {
+        self.budget.has_more()?;
+        self.go_on(failure, settles)
+    }
+
     /// The error of a call that wrote nothing, with the failure that ended it.
     pub(super) fn gave_up(&self, spent: Spent, failure: Option<Failure>) -> Error {
         let Some(failure) = failure else {
@@ -167,7 +183,7 @@ impl Call {
         };
         let error = match failure.kind {
             FailureKind::Final | FailureKind::Skewed => {
-                self.named(Error::service(failure.reply.as_ref()))
+                self.tried(Error::service(failure.reply.as_ref()))
             }
             _ => self.tried(exhausted(spent)),
         };

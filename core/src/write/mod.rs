@@ -3,6 +3,7 @@
 mod blind;
 mod call;
 mod condition;
+mod copies;
 mod held;
 mod land;
 mod plan;
@@ -10,8 +11,9 @@ mod plan_blind;
 mod preconditions;
 mod settle;
 
-pub(crate) use blind::{Blind, Delivery};
+pub(crate) use blind::Blind;
 pub(crate) use call::Call;
+pub(crate) use copies::Delivery;
 pub(crate) use held::{Becomes, Draft, Held, settle};
 pub(crate) use land::{Course, Turn, insert, land};
 pub use land::{Modified, Reread};

@@ -231,7 +231,9 @@ fn check_size_after(image: &Item, assignments: &[Assignment]) -> Result<()> {
     }
     // Close to the limit it is worth to know exactly.
     let mut leaves = image.clone();
-    assignments.iter().for_each(|a| a.apply(&mut leaves));
+    for assignment in assignments {
+        assignment.apply(&mut leaves);
+    }
     check_size(&leaves)
 }
 

@@ -1,11 +1,11 @@
 //! One write under way: its copies, and how its outcome is settled.
 
+use super::copies::{Copies, Delivery, Ended};
 use super::{Call, Proposal};
 use crate::error::{Error, ErrorKind, Result, Source as Cause};
 use crate::lock::{Evidence, LockKind, Seen, Source, Verdict};
 use crate::retry::Spent;
 use crate::value::Item;
-use crate::wire::{Answer, Failure};
 
 /// What became of a write, known.
 pub(crate) enum Settled {
@@ -23,83 +23,41 @@ pub(crate) struct Refusal {
     cause: Option<Cause>,
 }
 
-/// The copies of a write that may have been carried out.
-#[derive(Default)]
-struct Copies {
-    sent: u32,
-    unanswered: bool,
-    /// What the last of them came to.
-    cause: Option<Cause>,
-}
-
-impl Copies {
-    fn answered_once(&self) -> bool {
-        self.sent == 1 && !self.unanswered
-    }
-}
-
 impl Call {
     /// Sends a write, again if need be, until it is known what became of it.
     ///
     /// # Errors
     /// `OutcomeUnknown` where that cannot be known; otherwise the write was proved not landed.
     pub(crate) async fn settle(&mut self, proposal: &Proposal) -> Result<Settled> {
-        let mut copies = Copies::default();
-        let mut last = None;
+        // Without a lock nothing in the item tells one copy from the write of another.
+        let delivery = match self.schema.lock.kind {
+            LockKind::Values => Delivery::Once,
+            _ => Delivery::Again,
+        };
+        let mut copies = Copies::new(delivery, self.db.clock());
+        let mut cause = None;
         loop {
-            if let Err(spent) = self.budget.spend() {
-                return self.conclude(proposal, copies, spent, last).await;
+            let (image, refused) = match self.send(&proposal.request, &mut copies).await {
+                Ended::Done(item) => return Ok(Settled::Landed(item)),
+                Ended::Refused { image, source } => (image, source),
+                Ended::Spent(spent) => return self.conclude(proposal, copies, spent, cause).await,
+            };
+            let (image, from) = match image {
+                Some(image) => (Some(image), Source::Refusal),
+                None => match self.read_to(true, true).await {
+                    Ok(image) => (image, Source::ReadAfterRefusal),
+                    Err(error) => {
+                        let why = "the write was refused without an image, and the read that was to show one failed";
+                        return Err(self.unknown(proposal, None, why, Some(error.into())));
+                    }
+                },
+            };
+            let verdict = self.judge(proposal, image.as_ref(), from, &copies);
+            if verdict != Verdict::NotYet {
+                return self.pronounce(verdict, proposal, image, &copies, Some(refused));
             }
-            // Should this future be dropped while the copy is under way.
-            self.in_doubt = true;
-            let limit = self.budget.request_time();
-            match self.db.wire().write(&proposal.request, limit).await {
-                Answer::Done(item) => {
-                    self.in_doubt = false;
-                    self.budget.give_back();
-                    return Ok(Settled::Landed(item));
-                }
-                Answer::Refused { image, source } => {
-                    self.budget.give_back();
-                    copies.sent += 1;
-                    copies.cause = Some(source);
-                    last = None;
-                    let (image, from) = match image {
-                        Some(image) => (Some(image), Source::Refusal),
-                        None => match self.read_to(true, true).await {
-                            Ok(image) => (image, Source::ReadAfterRefusal),
-                            Err(error) => {
-                                copies.cause = Some(error.into());
-                                let why = "the write was refused without an image, and the read that was to show one failed";
-                                return Err(self.unknown(proposal, copies, None, why));
-                            }
-                        },
-                    };
-                    let verdict = self.judge(proposal, image.as_ref(), from, &copies);
-                    if verdict != Verdict::NotYet {
-                        return self.pronounce(verdict, proposal, image, copies);
-                    }
-                    self.budget.back_off(None).await;
-                }
-                Answer::Failed(failure) => {
-                    if failure.kind.is_doubt() {
-                        copies.sent += 1;
-                        copies.unanswered = true;
-                    }
-                    self.in_doubt = copies.sent > 0;
-                    // Without a lock nothing in the item tells one copy from the write of another.
-                    let alone = copies.unanswered && self.schema.lock.kind == LockKind::Values;
-                    let spent = match self.go_on(&failure, copies.sent > 0) {
-                        Ok(()) if alone => Err(Spent::Attempts),
-                        spent => spent,
-                    };
-                    if let Err(spent) = spent {
-                        return self.conclude(proposal, copies, spent, Some(failure)).await;
-                    }
-                    self.budget.back_off(failure.retry_after).await;
-                    last = Some(failure);
-                }
-            }
+            cause = Some(refused);
+            self.budget.back_off(None).await;
         }
     }
 
@@ -109,25 +67,23 @@ impl Call {
         proposal: &Proposal,
         mut copies: Copies,
         spent: Spent,
-        last: Option<Failure>,
+        refused: Option<Cause>,
     ) -> Result<Settled> {
+        let last = copies.last.take();
         if !copies.unanswered {
             self.in_doubt = false;
-            let error = match last {
+            return Err(match last {
                 Some(_) => self.gave_up(spent, last),
-                None => self.gave_up(spent, None).caused_by(copies.cause),
-            };
-            return Err(error);
+                None => self.gave_up(spent, None).caused_by(refused),
+            });
         }
-        if let Some(failure) = last {
-            copies.cause = Some(failure.source);
-        }
+        let cause = last.map(|failure| failure.source).or(refused);
         self.budget.open_reserve();
         let Ok(image) = self.read_to(true, true).await else {
-            return Err(self.unknown(proposal, copies, None, &spent.to_string()));
+            return Err(self.unknown(proposal, None, &spent.to_string(), cause));
         };
         let verdict = self.judge(proposal, image.as_ref(), Source::Read, &copies);
-        self.pronounce(verdict, proposal, image, copies)
+        self.pronounce(verdict, proposal, image, &copies, cause)
     }
 
     fn judge(
@@ -153,7 +109,8 @@ impl Call {
         verdict: Verdict,
         proposal: &Proposal,
         image: Option<Item>,
-        copies: Copies,
+        copies: &Copies,
+        cause: Option<Cause>,
     ) -> Result<Settled> {
         tracing::debug!(
             table = &**self.target.table(),
@@ -169,11 +126,11 @@ impl Call {
             }
             Verdict::NotYet => {
                 let why = "it has not landed, but a copy may be under way";
-                Err(self.unknown(proposal, copies, image, why))
+                Err(self.unknown(proposal, image, why, cause))
             }
             Verdict::Unknown => {
                 let why = "the item was written since and shows no trace of it";
-                Err(self.unknown(proposal, copies, image, why))
+                Err(self.unknown(proposal, image, why, cause))
             }
             Verdict::Inexplicable => {
                 self.in_doubt = false;
@@ -194,7 +151,7 @@ impl Call {
                     verdict,
                     image,
                     answered_once: copies.answered_once(),
-                    cause: copies.cause,
+                    cause,
                 }))
             }
         }
@@ -204,9 +161,9 @@ impl Call {
     fn unknown(
         &self,
         proposal: &Proposal,
-        copies: Copies,
         image: Option<Item>,
         why: &str,
+        cause: Option<Cause>,
     ) -> Error {
         let operation = proposal.request.name();
         let message = format!(
@@ -216,7 +173,7 @@ impl Call {
         self.tried(Error::new(ErrorKind::OutcomeUnknown, message))
             .of_write(&proposal.write.id)
             .showing(image)
-            .caused_by(copies.cause)
+            .caused_by(cause)
     }
 }
 
