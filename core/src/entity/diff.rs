@@ -99,6 +99,10 @@ fn differs_in_chance(
     let (Some(before), Some(now)) = (before, now) else {
         return false;
     };
+    // A scalar has no order.
+    if !matches!(now, AttributeValue::L(_) | AttributeValue::M(_)) {
+        return false;
+    }
     let moved = |again: Encoded| matches!(again, Ok(Some(again)) if !same(&again, before));
     same_but_for_order(before, now) && (0..READINGS).any(|_| moved(restored()))
 }

@@ -1,5 +1,5 @@
 use super::{Path, Step};
-use crate::value::{AttributeValue, Item};
+use crate::value::{AttributeValue, Item, assign};
 
 /// One change of one place in an item, as UpdateItem knows it.
 #[derive(Debug, Clone, PartialEq)]
@@ -78,9 +78,11 @@ impl Assignment {
             }
         }
         match self.value {
-            Some(value) => map.insert(key.to_owned(), value),
-            None => map.remove(key),
-        };
+            Some(value) => assign(map, key, value),
+            None => {
+                map.remove(key);
+            }
+        }
     }
 }
 

@@ -100,7 +100,7 @@ impl Tree {
     pub(crate) fn and(self, other: Self) -> Self {
         let mut all = match self {
             Self::All(all) => all,
-            one => vec![one],
+            one => with_room(one),
         };
         match other {
             Self::All(others) => all.extend(others),
@@ -113,7 +113,7 @@ impl Tree {
     pub(crate) fn or(self, other: Self) -> Self {
         let mut any = match self {
             Self::Any(any) => any,
-            one => vec![one],
+            one => with_room(one),
         };
         match other {
             Self::Any(others) => any.extend(others),
@@ -135,6 +135,13 @@ impl Tree {
     fn reads_compound(&self) -> bool {
         matches!(self, Self::All(_) | Self::Any(_) | Self::Between(..))
     }
+}
+
+/// One condition, where others are to follow.
+fn with_room(first: Tree) -> Vec<Tree> {
+    let mut several = Vec::with_capacity(4);
+    several.push(first);
+    several
 }
 
 impl fmt::Display for Operand {

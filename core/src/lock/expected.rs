@@ -1,6 +1,6 @@
 use super::seen::{SeenJournal, SeenLock};
 use super::{Journal, Lock, LockError, LockKind, LockSchema, MAX_VERSION, Seen, WriteId};
-use crate::value::{AttributeValue, Item};
+use crate::value::{AttributeValue, Item, assign};
 
 /// What a write expects to find: where its handle comes from.
 #[derive(Debug, Clone, PartialEq)]
@@ -185,10 +185,10 @@ impl Mark {
     /// Sets lock and journal in an item.
     pub(crate) fn write_into(&self, schema: &LockSchema, item: &mut Item) {
         if let Some(lock) = &self.lock {
-            item.insert(schema.attribute.to_owned(), lock.to_attribute());
+            assign(item, schema.attribute, lock.to_attribute());
         }
         if let Some((name, journal)) = schema.journal.zip(self.journal.as_ref()) {
-            item.insert(name.to_owned(), journal.to_attribute());
+            assign(item, name, journal.to_attribute());
         }
     }
 

@@ -126,6 +126,16 @@ where
     .map_err(|error| ValueError::undecodable::<T>(value.map(type_name), &error))
 }
 
+/// Sets an attribute; one that is there already keeps its name.
+pub(crate) fn assign(item: &mut Item, name: &str, value: AttributeValue) {
+    match item.get_mut(name) {
+        Some(there) => *there = value,
+        None => {
+            item.insert(name.to_owned(), value);
+        }
+    }
+}
+
 /// The attribute `name`, or the first alias that is there. A NULL that another tool left counts as absent.
 pub(crate) fn find<'a>(item: &'a Item, name: &str, aliases: &[&str]) -> Option<&'a AttributeValue> {
     std::iter::once(name)
