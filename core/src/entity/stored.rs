@@ -84,33 +84,46 @@ impl<E> Stored<E> {
 impl<E: Entity> Stored<E> {
     /// The handle on an image that was read.
     pub(crate) fn read(target: &Target, image: Item) -> Result<Self> {
+        let (entity, basis) = Self::parts(&image)?;
+        Ok(Self::new(target, entity, image, basis))
+    }
+
+    /// The handle on an image that a write left.
+    ///
+    /// # Errors
+    /// `WrittenUnreadable`, with the image.
+    pub(crate) fn written(target: &Target, image: Item) -> Result<Self> {
+        match Self::parts(&image) {
+            Ok((entity, basis)) => Ok(Self::new(target, entity, image, basis)),
+            Err(error) => Err(Error::written(error, Some(image)).at(target)),
+        }
+    }
+
+    fn parts(image: &Item) -> Result<(E, Basis)> {
         let schema = &E::SCHEMA.lock;
-        let seen = Seen::of(schema, &image);
+        let seen = Seen::of(schema, image);
         seen.check()?;
-        let entity = E::decode(&image)?;
+        let entity = E::decode(image)?;
         let basis = match Expected::after(schema, seen) {
             Ok(expected) => Basis::Expected(expected),
             Err(why) => Basis::Unwritable {
-                lock: Seen::of(schema, &image).lock().cloned(),
+                lock: Seen::of(schema, image).lock().cloned(),
                 why,
             },
         };
-        Ok(Self {
-            entity,
-            image,
-            basis,
-            edited: false,
-            in_doubt: Vec::new(),
-            target: target.clone(),
-        })
+        Ok((entity, basis))
     }
 
     /// The handle on what an insert stored.
     pub(crate) fn inserted(target: &Target, entity: E, image: Item, mark: Mark) -> Self {
+        Self::new(target, entity, image, Basis::Expected(mark.into()))
+    }
+
+    fn new(target: &Target, entity: E, image: Item, basis: Basis) -> Self {
         Self {
             entity,
             image,
-            basis: Basis::Expected(mark.into()),
+            basis,
             edited: false,
             in_doubt: Vec::new(),
             target: target.clone(),

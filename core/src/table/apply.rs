@@ -244,9 +244,7 @@ impl<E: Entity> IntoFuture for Apply<E> {
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async {
             let (target, item) = self.0.run(Returns::Item).await?;
-            let item = item.unwrap_or_default();
-            Stored::read(&target, item.clone())
-                .map_err(|error| Error::written(error, Some(item)).at(&target))
+            Stored::written(&target, item.unwrap_or_default())
         })
     }
 }
