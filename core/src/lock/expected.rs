@@ -204,3 +204,42 @@ impl Mark {
             }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lock::WriterId;
+
+    fn seen(lock: Option<Lock>, journal: Option<Journal>) -> Seen {
+        Seen {
+            lock: lock.map_or(SeenLock::Missing, SeenLock::Read),
+            journal: journal.map_or(SeenJournal::Missing, SeenJournal::Kept),
+        }
+    }
+
+    #[test]
+    fn a_write_is_shown_by_its_own_lock_and_journal_alone() {
+        let id = || WriteId::fresh(WriterId::fresh());
+        let (mine, other) = (Journal::born(id(), 8), Journal::born(id(), 8));
+        let version = |version| Some(Lock::Version(version));
+        let mark = |lock, journal| Mark { lock, journal };
+        let left = mark(version(3), Some(mine.clone()));
+        for (lock, journal, shown) in [
+            (version(3), Some(mine.clone()), true),
+            (version(3), Some(other), false),
+            (version(4), Some(mine.clone()), false),
+            (version(3), None, false),
+            (None, Some(mine.clone()), false),
+        ] {
+            assert_eq!(left.is_shown_by(&seen(lock, journal)), shown);
+        }
+        let uuid = Some(Lock::Uuid(id().to_string()));
+        assert!(mark(uuid.clone(), None).is_shown_by(&seen(uuid.clone(), None)));
+        let another = Some(Lock::Uuid(id().to_string()));
+        assert!(!mark(uuid, None).is_shown_by(&seen(another, None)));
+        // A version without a journal may be anybody's, and values are no lock.
+        assert!(!mark(version(3), None).is_shown_by(&seen(version(3), None)));
+        assert!(!Mark::NONE.is_shown_by(&seen(None, None)));
+        assert!(!mark(None, Some(mine.clone())).is_shown_by(&seen(None, Some(mine))));
+    }
+}
