@@ -100,3 +100,20 @@ async fn a_blind_write_tells_a_missing_item_from_a_false_condition() {
         .unwrap_err();
     assert!(error.is_not_found(), "{error}");
 }
+
+#[tokio::test]
+async fn an_insert_whose_obstacle_is_gone_by_the_read_is_sent_again() {
+    let (backend, _, counters) = world!(Counter);
+    counters.insert(counter("c")).await.unwrap();
+    let slow = backend.machine_with(std::time::Duration::from_millis(50), |db| db);
+    slow.transport.script("PutItem", [WithoutImage]);
+    let insert = slow.db.table::<Counter>().insert(counter("c"));
+    let insert = tokio::spawn(insert.into_future());
+    // It was refused, and the read that is to show why is under way.
+    while slow.transport.count("GetItem") == 0 {
+        tokio::task::yield_now().await;
+    }
+    crate::support::delete_raw(&counters, "c").await;
+    insert.await.unwrap().unwrap();
+    assert_eq!(slow.transport.count("PutItem"), 2);
+}

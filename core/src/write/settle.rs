@@ -96,7 +96,7 @@ impl Call {
         let seen = image.map(|image| Seen::of(&self.schema.lock, image));
         let evidence = Evidence {
             image: seen.as_ref(),
-            guard_holds: image.is_some_and(|image| proposal.guard.holds(image)),
+            guard_holds: image.is_none_or(|image| proposal.guard.holds(image)),
             source,
             issued_before: &|id| self.db.identity().issued_before(id, &proposal.issued),
             answered_once: copies.answered_once(),
