@@ -1,69 +1,12 @@
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::ops::Range;
 
+use super::action::Clause;
+use super::compiled::{Compiled, NAME, VALUE, push_number, push_placeholder};
 use super::tree::{AttributeType, Operand, Tree};
 use super::{Action, Path, Step};
 use crate::error::{Error, Result};
 use crate::value::{AttributeValue, size_of_value};
-
-/// An expression as DynamoDB takes it.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub(crate) struct Compiled {
-    pub(crate) update: Option<String>,
-    pub(crate) condition: Option<String>,
-    names: Vec<Cow<'static, str>>,
-    values: Vec<AttributeValue>,
-}
-
-impl Compiled {
-    /// What stands behind `#n0`, `#n1`, …
-    pub(crate) fn names(&self) -> Option<HashMap<String, String>> {
-        placeholders(NAME, &self.names, |name| name.clone().into_owned())
-    }
-
-    /// What stands behind `:v0`, `:v1`, …
-    pub(crate) fn values(&self) -> Option<HashMap<String, AttributeValue>> {
-        placeholders(VALUE, &self.values, AttributeValue::clone)
-    }
-
-    /// Whether an update adds to sets or takes from them.
-    pub(crate) fn changes_sets(&self) -> bool {
-        let update = self.update.as_deref().unwrap_or_default();
-        update.contains("ADD ") || update.contains("DELETE ")
-    }
-}
-
-const NAME: &str = "#n";
-const VALUE: &str = ":v";
-
-/// DynamoDB refuses empty maps.
-fn placeholders<T, V>(
-    mark: &str,
-    known: &[T],
-    owned: impl Fn(&T) -> V,
-) -> Option<HashMap<String, V>> {
-    let entry = |(index, known)| {
-        let mut placeholder = String::with_capacity(8);
-        push_placeholder(&mut placeholder, mark, index);
-        (placeholder, owned(known))
-    };
-    (!known.is_empty()).then(|| known.iter().enumerate().map(entry).collect())
-}
-
-fn push_placeholder(text: &mut String, mark: &str, index: usize) {
-    text.push_str(mark);
-    push_number(text, index);
-}
-
-/// Most have one digit, and `write!` costs as much as the rest of a clause.
-fn push_number(text: &mut String, number: usize) {
-    if number > 9 {
-        push_number(text, number / 10);
-    }
-    let digit = number % 10;
-    text.push_str(&"0123456789"[digit..=digit]);
-}
 
 // "Service, account, and table quotas in Amazon DynamoDB", expression parameters.
 const MAX_BYTES: usize = 4096;
@@ -370,40 +313,6 @@ impl Compiler {
     /// Writes again what stands there.
     fn again(&mut self, written: Range<usize>) {
         self.text.extend_from_within(written);
-    }
-}
-
-/// Where an action stands in an update, in this order.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Clause {
-    Set,
-    Remove,
-    Add,
-    Delete,
-}
-
-impl Clause {
-    fn of(action: &Action) -> Self {
-        match action {
-            Action::Set(..)
-            | Action::SetIfMissing(..)
-            | Action::Add { .. }
-            | Action::Subtract { .. }
-            | Action::Append { .. }
-            | Action::Prepend { .. } => Self::Set,
-            Action::Remove(_) => Self::Remove,
-            Action::Insert(..) => Self::Add,
-            Action::Delete(..) => Self::Delete,
-        }
-    }
-
-    fn verb(self) -> &'static str {
-        match self {
-            Self::Set => "SET ",
-            Self::Remove => "REMOVE ",
-            Self::Add => "ADD ",
-            Self::Delete => "DELETE ",
-        }
     }
 }
 
