@@ -259,7 +259,9 @@ fn canonical(value: &AttributeValue) -> Vec<u8> {
     };
     let mut hash = Sha256::new();
     hash.update([kind]);
-    parts.iter().for_each(|part| feed(&mut hash, part));
+    for part in &parts {
+        feed(&mut hash, part);
+    }
     hash.finalize().to_vec()
 }
 
