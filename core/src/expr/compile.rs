@@ -2,6 +2,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::Range;
 
+use super::key_condition::{KeyCondition, SortTest};
 use super::tree::{AttributeType, Operand, Tree};
 use super::{Action, Path, Step};
 use crate::error::{Error, Result};
@@ -12,6 +13,7 @@ use crate::value::{AttributeValue, size_of_value};
 pub(crate) struct Compiled {
     pub(crate) update: Option<String>,
     pub(crate) condition: Option<String>,
+    pub(crate) key_condition: Option<String>,
     names: Vec<Cow<'static, str>>,
     values: Vec<AttributeValue>,
 }
@@ -25,6 +27,16 @@ impl Compiled {
     /// What stands behind `:v0`, `:v1`, …
     pub(crate) fn values(&self) -> Option<HashMap<String, AttributeValue>> {
         placeholders(VALUE, &self.values, AttributeValue::clone)
+    }
+
+    /// Names and values in the order of their placeholders.
+    pub(crate) fn placeholders(
+        &self,
+    ) -> (
+        impl Iterator<Item = &str>,
+        impl Iterator<Item = &AttributeValue>,
+    ) {
+        (self.names.iter().map(|name| &**name), self.values.iter())
     }
 
     /// Whether an update adds to sets or takes from them.
@@ -82,6 +94,7 @@ pub(crate) struct Compiler {
     text: String,
     update: Option<String>,
     condition: Option<String>,
+    key_condition: Option<String>,
 }
 
 /// More than most expressions have.
@@ -93,6 +106,44 @@ impl Compiler {
         self.render(condition)?;
         self.condition = Some(std::mem::take(&mut self.text));
         Ok(self)
+    }
+
+    pub(crate) fn key_condition(mut self, condition: KeyCondition) -> Self {
+        self.text.reserve(USUAL_BYTES);
+        let (name, partition) = condition.partition;
+        self.operators += 1;
+        self.name(name.into());
+        self.say(" = ");
+        self.value(partition.into());
+        if let Some((name, test)) = condition.sort {
+            self.operators += 2;
+            self.say(" AND ");
+            self.sort_test(name, test);
+        }
+        self.key_condition = Some(std::mem::take(&mut self.text));
+        self
+    }
+
+    fn sort_test(&mut self, name: &'static str, test: SortTest) {
+        match test {
+            SortTest::Compare(comparator, value) => {
+                self.name(name.into());
+                self.say(" ");
+                self.say(comparator.symbol());
+                self.say(" ");
+                self.value(value.into());
+            }
+            SortTest::Between(low, high) => {
+                self.name(name.into());
+                self.say(" BETWEEN ");
+                self.value(low.into());
+                self.say(" AND ");
+                self.value(high.into());
+            }
+            SortTest::BeginsWith(prefix) => {
+                self.function_of("begins_with", Path::attribute(name), prefix.into());
+            }
+        }
     }
 
     pub(crate) fn update(mut self, mut actions: Vec<Action>) -> Result<Self> {
@@ -119,7 +170,11 @@ impl Compiler {
     }
 
     pub(crate) fn finish(self) -> Result<Compiled> {
-        for (what, text) in [("update", &self.update), ("condition", &self.condition)] {
+        for (what, text) in [
+            ("update", &self.update),
+            ("condition", &self.condition),
+            ("key condition", &self.key_condition),
+        ] {
             let bytes = text.as_ref().map_or(0, String::len);
             if bytes > MAX_BYTES {
                 return Err(Error::invalid(format!(
@@ -142,6 +197,7 @@ impl Compiler {
         Ok(Compiled {
             update: self.update,
             condition: self.condition,
+            key_condition: self.key_condition,
             names: self.names,
             values: self.values,
         })
