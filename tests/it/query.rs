@@ -72,9 +72,12 @@ macro_rules! equals_a_sorted_map {
         };
         table.insert(other).await.unwrap();
         for round in 0..70 {
-            let mut one = || match random.bool() {
-                true => map.keys().nth(random.usize(..map.len())).unwrap().clone(),
-                false => $key(random),
+            let mut one = || {
+                if random.bool() {
+                    map.keys().nth(random.usize(..map.len())).unwrap().clone()
+                } else {
+                    $key(random)
+                }
             };
             let (a, b) = (one(), one());
             let reverse = random.bool();
@@ -161,9 +164,10 @@ async fn any_page_size_limit_and_resume_point_equal_one_full_read() {
         let read = || {
             let query = table.query("p");
             let query = if reverse { query.reverse() } else { query };
-            match filtered {
-                true => query.filter(ByText::WEIGHT.is_in([1, 2, 3, 11, 17, 18, 29])),
-                false => query,
+            if filtered {
+                query.filter(ByText::WEIGHT.is_in([1, 2, 3, 11, 17, 18, 29]))
+            } else {
+                query
             }
         };
         let full = weights(&read().entities().collect().await.unwrap());
@@ -176,10 +180,10 @@ async fn any_page_size_limit_and_resume_point_equal_one_full_read() {
                 // By way of its text.
                 piece = piece.resume(token.to_string().parse().unwrap());
             }
-            let (limit, taken) = (random.usize(1..12), random.usize(1..12));
+            let (limit, most) = (random.usize(1..12), random.usize(1..12));
             let mut stream = piece.limit(limit).entities();
             let before = pieces.len();
-            while pieces.len() < before + taken {
+            while pieces.len() < before + most {
                 let Some(item) = stream.try_next().await.unwrap() else {
                     break;
                 };

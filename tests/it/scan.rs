@@ -32,9 +32,12 @@ async fn any_segments_page_size_limit_and_resume_point_equal_one_full_read() {
     let mut random = Rng::with_seed(seed());
     for _ in 0..60 {
         let (segments, filtered) = (random.u32(1..7), random.bool());
-        let read = || match filtered {
-            true => table.scan().filter(Counter::COUNT.lt(9)),
-            false => table.scan(),
+        let read = || {
+            if filtered {
+                table.scan().filter(Counter::COUNT.lt(9))
+            } else {
+                table.scan()
+            }
         };
         let wanted: Vec<u64> = (0..if filtered { 9 } else { 40 }).collect();
         assert_eq!(counts(read().segments(segments)).await, wanted);
