@@ -51,6 +51,7 @@ pub mod key;
 #[cfg(feature = "local")]
 pub mod local;
 mod lock;
+pub mod query;
 mod retry;
 mod table;
 pub mod time;
@@ -86,9 +87,10 @@ pub mod action {
 /// What an attribute can do: how it is stored, and what its type allows in conditions and changes.
 pub mod attr {
     pub use crate::expr::{
-        AttributeType, Container, Holds, InList, IntoChange, KeyAttr, KeyAttribute, ListField,
-        MapField, NumberField, Opaque, Operand, Ordered, OrderedField, OrderedForm, Plain,
-        PlainForm, Set, SetForm, Settable, Size, StringField, TextForm,
+        AttributeType, Container, Holds, InList, IntoChange, KeyAttr, KeyAttribute, KeyPrefix,
+        ListField, MapField, NumberField, Opaque, Operand, Ordered, OrderedField, OrderedForm,
+        Plain, PlainForm, Set, SetForm, Settable, Size, SortCondition, SortKey, StringField,
+        TextForm,
     };
     pub use crate::value::SetField;
 }

@@ -239,6 +239,11 @@ impl Db {
         Budget::start(policy, &self.0.clock, &self.0.quota)
     }
 
+    /// The budget of one page.
+    pub(crate) fn page_budget(&self, policy: Option<RetryPolicy>) -> Budget {
+        self.budget(Some(policy.unwrap_or_else(|| self.0.retry.for_pages())))
+    }
+
     /// What became of a write.
     #[cfg(not(feature = "_test-judges"))]
     #[allow(clippy::unused_self)] // the other one does use it

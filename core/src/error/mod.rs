@@ -4,6 +4,7 @@ mod kind;
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 pub use kind::ErrorKind;
@@ -27,6 +28,8 @@ pub struct Error(Box<Inner>);
 struct Inner {
     kind: ErrorKind,
     at: Option<Target>,
+    /// The table of a call that is about no single item.
+    table: Option<Arc<str>>,
     message: String,
     attempts: Option<(u32, Duration)>,
     write_id: Option<String>,
@@ -48,6 +51,7 @@ impl Error {
         Self(Box::new(Inner {
             kind,
             at: None,
+            table: None,
             message: message.into(),
             attempts: None,
             write_id: None,
@@ -98,6 +102,12 @@ impl Error {
         self
     }
 
+    /// Names the table that the call was about.
+    pub(crate) fn in_table(mut self, table: &Arc<str>) -> Self {
+        self.0.table = Some(Arc::clone(table));
+        self
+    }
+
     pub(crate) fn because(self, source: impl Into<Source>) -> Self {
         self.caused_by(Some(source.into()))
     }
@@ -137,7 +147,8 @@ impl Error {
     /// The physical table name, prefix included.
     #[must_use]
     pub fn table(&self) -> Option<&str> {
-        self.0.at.as_ref().map(|at| &**at.table())
+        let at = self.0.at.as_ref().map(Target::table);
+        at.or(self.0.table.as_ref()).map(|table| &**table)
     }
 
     /// The key of the item.
@@ -288,6 +299,8 @@ impl fmt::Display for Error {
         write!(f, "{}", self.0.kind)?;
         if let Some(at) = &self.0.at {
             write!(f, " in table `{}`, key {}", at.table(), at.key())?;
+        } else if let Some(table) = &self.0.table {
+            write!(f, " in table `{table}`")?;
         }
         write!(f, ": {}", self.0.message)?;
         if let Some((attempts, elapsed)) = self.0.attempts {

@@ -3,10 +3,80 @@ use std::ops::Range;
 
 use super::action::Clause;
 use super::compiled::{Compiled, NAME, VALUE, push_number, push_placeholder};
+use super::key_condition::{KeyCondition, SortTest};
 use super::tree::{AttributeType, Operand, Tree};
 use super::{Action, Path, Step};
 use crate::error::{Error, Result};
 use crate::value::{AttributeValue, size_of_value};
+
+/// An expression as DynamoDB takes it.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Compiled {
+    pub(crate) update: Option<String>,
+    pub(crate) condition: Option<String>,
+    pub(crate) key_condition: Option<String>,
+    names: Vec<Cow<'static, str>>,
+    values: Vec<AttributeValue>,
+}
+
+impl Compiled {
+    /// What stands behind `#n0`, `#n1`, …
+    pub(crate) fn names(&self) -> Option<HashMap<String, String>> {
+        placeholders(NAME, &self.names, |name| name.clone().into_owned())
+    }
+
+    /// What stands behind `:v0`, `:v1`, …
+    pub(crate) fn values(&self) -> Option<HashMap<String, AttributeValue>> {
+        placeholders(VALUE, &self.values, AttributeValue::clone)
+    }
+
+    /// Names and values in the order of their placeholders.
+    pub(crate) fn placeholders(
+        &self,
+    ) -> (
+        impl Iterator<Item = &str>,
+        impl Iterator<Item = &AttributeValue>,
+    ) {
+        (self.names.iter().map(|name| &**name), self.values.iter())
+    }
+
+    /// Whether an update adds to sets or takes from them.
+    pub(crate) fn changes_sets(&self) -> bool {
+        let update = self.update.as_deref().unwrap_or_default();
+        update.contains("ADD ") || update.contains("DELETE ")
+    }
+}
+
+const NAME: &str = "#n";
+const VALUE: &str = ":v";
+
+/// DynamoDB refuses empty maps.
+fn placeholders<T, V>(
+    mark: &str,
+    known: &[T],
+    owned: impl Fn(&T) -> V,
+) -> Option<HashMap<String, V>> {
+    let entry = |(index, known)| {
+        let mut placeholder = String::with_capacity(8);
+        push_placeholder(&mut placeholder, mark, index);
+        (placeholder, owned(known))
+    };
+    (!known.is_empty()).then(|| known.iter().enumerate().map(entry).collect())
+}
+
+fn push_placeholder(text: &mut String, mark: &str, index: usize) {
+    text.push_str(mark);
+    push_number(text, index);
+}
+
+/// Most have one digit, and `write!` costs as much as the rest of a clause.
+fn push_number(text: &mut String, number: usize) {
+    if number > 9 {
+        push_number(text, number / 10);
+    }
+    let digit = number % 10;
+    text.push_str(&"0123456789"[digit..=digit]);
+}
 
 // "Service, account, and table quotas in Amazon DynamoDB", expression parameters.
 const MAX_BYTES: usize = 4096;
@@ -25,6 +95,7 @@ pub(crate) struct Compiler {
     text: String,
     update: Option<String>,
     condition: Option<String>,
+    key_condition: Option<String>,
 }
 
 /// More than most expressions have.
@@ -36,6 +107,44 @@ impl Compiler {
         self.render(condition)?;
         self.condition = Some(std::mem::take(&mut self.text));
         Ok(self)
+    }
+
+    pub(crate) fn key_condition(mut self, condition: KeyCondition) -> Self {
+        self.text.reserve(USUAL_BYTES);
+        let (name, partition) = condition.partition;
+        self.operators += 1;
+        self.name(name.into());
+        self.say(" = ");
+        self.value(partition.into());
+        if let Some((name, test)) = condition.sort {
+            self.operators += 2;
+            self.say(" AND ");
+            self.sort_test(name, test);
+        }
+        self.key_condition = Some(std::mem::take(&mut self.text));
+        self
+    }
+
+    fn sort_test(&mut self, name: &'static str, test: SortTest) {
+        match test {
+            SortTest::Compare(comparator, value) => {
+                self.name(name.into());
+                self.say(" ");
+                self.say(comparator.symbol());
+                self.say(" ");
+                self.value(value.into());
+            }
+            SortTest::Between(low, high) => {
+                self.name(name.into());
+                self.say(" BETWEEN ");
+                self.value(low.into());
+                self.say(" AND ");
+                self.value(high.into());
+            }
+            SortTest::BeginsWith(prefix) => {
+                self.function_of("begins_with", Path::attribute(name), prefix.into());
+            }
+        }
     }
 
     pub(crate) fn update(mut self, mut actions: Vec<Action>) -> Result<Self> {
@@ -62,7 +171,11 @@ impl Compiler {
     }
 
     pub(crate) fn finish(self) -> Result<Compiled> {
-        for (what, text) in [("update", &self.update), ("condition", &self.condition)] {
+        for (what, text) in [
+            ("update", &self.update),
+            ("condition", &self.condition),
+            ("key condition", &self.key_condition),
+        ] {
             let bytes = text.as_ref().map_or(0, String::len);
             if bytes > MAX_BYTES {
                 return Err(Error::invalid(format!(
@@ -85,6 +198,7 @@ impl Compiler {
         Ok(Compiled {
             update: self.update,
             condition: self.condition,
+            key_condition: self.key_condition,
             names: self.names,
             values: self.values,
         })

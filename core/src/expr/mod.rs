@@ -7,8 +7,10 @@ mod compile;
 mod compiled;
 mod condition;
 mod edit;
+mod filter;
 mod guard;
 mod into_change;
+mod key_condition;
 mod kinds;
 mod over;
 mod path;
@@ -23,8 +25,11 @@ pub(crate) use compiled::Compiled;
 pub use condition::{Condition, Size};
 pub use edit::Edit;
 pub(crate) use edit::Resolved;
+pub(crate) use filter::Filter;
 pub(crate) use guard::Guard;
 pub use into_change::IntoChange;
+pub(crate) use key_condition::{KeyCondition, SortTest};
+pub use key_condition::{KeyPrefix, SortCondition, SortKey};
 pub use kinds::{
     Container, Holds, InList, KeyAttribute, ListField, MapField, NumberField, Opaque, Operand,
     Ordered, OrderedField, OrderedForm, Plain, PlainForm, Set, SetForm, Settable, StringField,

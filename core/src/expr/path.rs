@@ -54,6 +54,12 @@ impl Path {
         }
     }
 
+    /// The same place under another attribute.
+    pub(super) fn renamed(mut self, attribute: &'static str) -> Self {
+        self.attribute = Cow::Borrowed(attribute);
+        self
+    }
+
     /// The path `other`, which starts in the map at this path.
     pub(super) fn join(mut self, other: Self) -> Self {
         self.steps.push(Step::Key(other.attribute));

@@ -43,6 +43,54 @@ impl<A> IntoKey<AnyShape> for A {
     }
 }
 
+/// What can stand where the partition key of a key of this shape is asked for: in [`Table::query`](crate::Table::query).
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not the partition key of a key of shape `{Shape}`",
+    label = "not the partition key of this entity",
+    note = "give the partition key alone; conditions on the sort key are made by `.sort_key(|k| …)`"
+)]
+pub trait IntoPartition<Shape> {
+    /// The value of the partition key.
+    fn into_partition(self) -> KeyScalar;
+}
+
+impl<P, A: KeyFor<P>> IntoPartition<Single<P>> for A {
+    fn into_partition(self) -> KeyScalar {
+        self.scalar()
+    }
+}
+
+impl<P, S, A: KeyFor<P>> IntoPartition<Composite<P, S>> for A {
+    fn into_partition(self) -> KeyScalar {
+        self.scalar()
+    }
+}
+
+impl<A> IntoPartition<AnyShape> for A {
+    fn into_partition(self) -> KeyScalar {
+        KeyScalar::S(String::new())
+    }
+}
+
+/// The shape of keys that have a sort key.
+#[diagnostic::on_unimplemented(
+    message = "the table of this entity has no sort key",
+    label = "keys of shape `{Self}` have no sort key",
+    note = "a partition holds one item at most here: use `get`"
+)]
+pub trait Sorted {
+    /// The type of the sort key.
+    type Sort: KeyValue;
+}
+
+impl<P, S: KeyValue> Sorted for Composite<P, S> {
+    type Sort = S;
+}
+
+impl Sorted for AnyShape {
+    type Sort = String;
+}
+
 /// What can stand for a key attribute of type `K`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot stand for a key of type `{K}`",

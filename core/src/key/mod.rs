@@ -12,7 +12,7 @@ use std::fmt;
 pub use form::KeyForm;
 #[doc(hidden)]
 pub use into::AnyShape;
-pub use into::{Composite, IntoKey, KeyFor, Single};
+pub use into::{Composite, IntoKey, IntoPartition, KeyFor, Single, Sorted};
 pub use scalar::{KeyScalar, KeyType};
 pub(crate) use target::Target;
 pub use value::KeyValue;
@@ -66,11 +66,26 @@ impl Key {
     /// Refuses what DynamoDB refuses: empty keys, a partition key over 2048 bytes, a sort key over 1024 ("Service, account,
     /// and table quotas in Amazon DynamoDB").
     pub(crate) fn check(&self, schema: &KeySchema) -> Result<(), ValueError> {
-        self.partition.check(schema.partition.name, 2048)?;
+        self.partition.check_partition(&schema.partition)?;
         match schema.sort.zip(self.sort.as_ref()) {
-            Some((attribute, value)) => value.check(attribute.name, 1024),
+            Some((attribute, value)) => value.check_sort(&attribute),
             None => Ok(()),
         }
+    }
+
+    /// The key of an item; `None` if it has none of this schema.
+    pub(crate) fn of_item(schema: &KeySchema, item: &Item) -> Option<Self> {
+        let value = |attribute: KeyAttributeSchema| {
+            let value = KeyScalar::of(item.get(attribute.name)?)?;
+            (value.key_type() == attribute.key_type).then_some(value)
+        };
+        Some(Self {
+            partition: value(schema.partition)?,
+            sort: match schema.sort {
+                Some(attribute) => Some(value(attribute)?),
+                None => None,
+            },
+        })
     }
 
     /// The key attributes, with room for more.

@@ -2,7 +2,8 @@ use std::fmt;
 
 use aws_sdk_dynamodb::primitives::Blob;
 
-use crate::value::{AttributeValue, ValueError, ValueErrorKind};
+use super::KeyAttributeSchema;
+use crate::value::{AttributeValue, Number, ValueError, ValueErrorKind, canonical};
 
 /// The DynamoDB type of a key attribute.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,8 +37,57 @@ impl KeyScalar {
         self.clone().into()
     }
 
+    /// The value of a key attribute; `None` of one that is no key.
+    pub(crate) fn of(value: &AttributeValue) -> Option<Self> {
+        match value {
+            AttributeValue::S(s) => Some(Self::S(s.clone())),
+            AttributeValue::N(n) => Some(Self::N(canonical(n).into_owned())),
+            AttributeValue::B(b) => Some(Self::B(b.as_ref().to_vec())),
+            _ => None,
+        }
+    }
+
+    /// The type of its attribute.
+    pub(crate) fn key_type(&self) -> KeyType {
+        match self {
+            Self::S(_) => KeyType::S,
+            Self::N(_) => KeyType::N,
+            Self::B(_) => KeyType::B,
+        }
+    }
+
+    /// Whether it is a string or binary without content, which no key is.
+    pub(crate) fn is_empty(&self) -> bool {
+        match self {
+            Self::S(s) => s.is_empty(),
+            Self::B(b) => b.is_empty(),
+            Self::N(_) => false,
+        }
+    }
+
+    /// Whether it stands behind `other` in DynamoDB's order.
+    pub(crate) fn is_behind(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::S(a), Self::S(b)) => a > b,
+            (Self::B(a), Self::B(b)) => a > b,
+            (Self::N(a), Self::N(b)) => match (a.parse::<Number>(), b.parse::<Number>()) {
+                (Ok(a), Ok(b)) => a > b,
+                _ => false,
+            },
+            _ => false,
+        }
+    }
+
+    pub(crate) fn check_partition(&self, attribute: &KeyAttributeSchema) -> Result<(), ValueError> {
+        self.check(attribute.name, 2048)
+    }
+
+    pub(crate) fn check_sort(&self, attribute: &KeyAttributeSchema) -> Result<(), ValueError> {
+        self.check(attribute.name, 1024)
+    }
+
     /// Refuses an empty string or binary, and one over `limit` bytes.
-    pub(super) fn check(&self, name: &str, limit: usize) -> Result<(), ValueError> {
+    fn check(&self, name: &str, limit: usize) -> Result<(), ValueError> {
         let bytes = match self {
             Self::S(s) => s.len(),
             Self::B(b) => b.len(),

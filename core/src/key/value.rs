@@ -1,11 +1,11 @@
 use uuid::Uuid;
 
 use super::{KeyScalar, KeyType};
-use crate::value::{AttributeValue, ValueError, canonical};
+use crate::value::{AttributeValue, Number, ValueError, canonical};
 
 /// A type that can be a partition or sort key.
 ///
-/// Strings, integers to 64 bits, `Uuid` and `Vec<u8>` are keys. A newtype becomes one by a derive:
+/// Strings, integers to 64 bits, [`Number`], `Uuid` and `Vec<u8>` are keys. A newtype becomes one by a derive:
 ///
 /// ```
 /// use optimist::KeyValue;
@@ -18,7 +18,7 @@ use crate::value::{AttributeValue, ValueError, canonical};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a partition or sort key",
     label = "not a key type",
-    note = "keys are strings, integers to 64 bits, `Uuid`, `Vec<u8>`, or a newtype of yours with `#[derive(optimist::KeyValue)]`"
+    note = "keys are strings, integers to 64 bits, `Number`, `Uuid`, `Vec<u8>`, or a newtype of yours with `#[derive(optimist::KeyValue)]`"
 )]
 pub trait KeyValue: Sized {
     /// The type of the key attribute.
@@ -76,6 +76,21 @@ impl KeyValue for Vec<u8> {
             AttributeValue::B(b) => Ok(b.as_ref().to_vec()),
             other => Err(ValueError::wrong_type::<Self>(other)),
         }
+    }
+}
+
+impl KeyValue for Number {
+    const TYPE: KeyType = KeyType::N;
+
+    fn to_key(&self) -> KeyScalar {
+        KeyScalar::N(canonical(&self.to_string()).into_owned())
+    }
+
+    fn from_key(value: &AttributeValue) -> Result<Self, ValueError> {
+        let AttributeValue::N(n) = value else {
+            return Err(ValueError::wrong_type::<Self>(value));
+        };
+        n.parse().map_err(|_| ValueError::wrong_type::<Self>(value))
     }
 }
 

@@ -81,6 +81,15 @@ impl RetryPolicy {
         Self { cap, ..self }
     }
 
+    /// The policy of a page where the caller sets none: it brings up to a megabyte, and may take ten times as long as one item.
+    pub(crate) fn for_pages(self) -> Self {
+        Self {
+            deadline: self.deadline.saturating_mul(10),
+            attempt_timeout: self.attempt_timeout.saturating_mul(10),
+            ..self
+        }
+    }
+
     pub(super) fn max_attempts(&self) -> u32 {
         self.attempts
     }

@@ -4,11 +4,13 @@
 mod answer;
 mod copy;
 mod failure;
+mod page;
 mod request;
 mod send;
 mod transact;
 
 pub(crate) use answer::Answer;
 pub(crate) use failure::{Failure, FailureKind};
+pub(crate) use page::{Page, PageOf, PageRequest};
 pub(crate) use request::{ReadRequest, Returns, WriteOperation, WriteRequest};
 pub(crate) use send::Wire;

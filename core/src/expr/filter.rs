@@ -1,0 +1,111 @@
+use super::tree::Operand;
+use super::{Condition, Path, Tree};
+use crate::error::{Error, Result};
+
+/// A condition by which pages are filtered.
+#[derive(Clone)]
+pub(crate) struct Filter(Tree);
+
+impl Filter {
+    /// Where an attribute has older names, an item that lacks the name is tested under the first of them that it has, as it
+    /// is read.
+    pub(crate) fn new<E>(
+        condition: Condition<E>,
+        aliases: impl Fn(&str) -> &'static [&'static str],
+    ) -> Result<Self> {
+        Ok(Self(under_aliases(condition.into_tree()?, &aliases)))
+    }
+
+    /// DynamoDB refuses a filter of a Query that names a key.
+    ///
+    /// # Errors
+    /// The filter names one of these attributes.
+    pub(crate) fn names_none_of(&self, mut keys: impl Iterator<Item = &'static str>) -> Result<()> {
+        match keys.find(|key| self.0.names(key)) {
+            None => Ok(()),
+            Some(key) => Err(Error::invalid(format!(
+                "the filter of a query names the key attribute `{key}`; ask for keys by `query(…)` and `.sort_key(…)`, or scan"
+            ))),
+        }
+    }
+
+    pub(crate) fn into_tree(self) -> Tree {
+        self.0
+    }
+}
+
+impl Tree {
+    fn names(&self, attribute: &str) -> bool {
+        match self {
+            Self::All(parts) | Self::Any(parts) => parts.iter().any(|part| part.names(attribute)),
+            Self::Not(tree) => tree.names(attribute),
+            leaf => leaf.path().is_some_and(|path| path.root() == attribute),
+        }
+    }
+
+    /// What a test looks at; `None` of those that join others.
+    fn path(&self) -> Option<&Path> {
+        match self {
+            Self::Compare(Operand::Value(path) | Operand::Size(path), ..)
+            | Self::Between(Operand::Value(path) | Operand::Size(path), ..)
+            | Self::In(path, _)
+            | Self::Exists(path)
+            | Self::Missing(path)
+            | Self::Something(path)
+            | Self::Nothing(path)
+            | Self::BeginsWith(path, _)
+            | Self::Contains(path, _)
+            | Self::TypeIs(path, _) => Some(path),
+            Self::All(_) | Self::Any(_) | Self::Not(_) => None,
+        }
+    }
+
+    fn path_mut(&mut self) -> Option<&mut Path> {
+        match self {
+            Self::Compare(Operand::Value(path) | Operand::Size(path), ..)
+            | Self::Between(Operand::Value(path) | Operand::Size(path), ..)
+            | Self::In(path, _)
+            | Self::Exists(path)
+            | Self::Missing(path)
+            | Self::Something(path)
+            | Self::Nothing(path)
+            | Self::BeginsWith(path, _)
+            | Self::Contains(path, _)
+            | Self::TypeIs(path, _) => Some(path),
+            Self::All(_) | Self::Any(_) | Self::Not(_) => None,
+        }
+    }
+}
+
+fn under_aliases(tree: Tree, aliases: &impl Fn(&str) -> &'static [&'static str]) -> Tree {
+    let each = |parts: Vec<Tree>| {
+        let parts = parts.into_iter();
+        parts.map(|part| under_aliases(part, aliases)).collect()
+    };
+    match tree {
+        Tree::All(parts) => Tree::All(each(parts)),
+        Tree::Any(parts) => Tree::Any(each(parts)),
+        Tree::Not(tree) => Tree::Not(Box::new(under_aliases(*tree, aliases))),
+        leaf => {
+            let older = leaf.path().map_or(&[][..], |path| aliases(path.root()));
+            under_each(leaf, older)
+        }
+    }
+}
+
+/// The test under the attribute's name if the item has it, else under the first of `older`, and so on.
+fn under_each(leaf: Tree, older: &[&'static str]) -> Tree {
+    let Some((&next, older)) = older.split_first() else {
+        return leaf;
+    };
+    let Some(name) = leaf.path().map(|path| path.clone().into_root()) else {
+        return leaf;
+    };
+    let mut renamed = leaf.clone();
+    if let Some(path) = renamed.path_mut() {
+        *path = path.clone().renamed(next);
+    }
+    let here = Tree::Exists(name.clone()).and(leaf);
+    let there = Tree::Missing(name).and(under_each(renamed, older));
+    here.or(there)
+}

@@ -1,0 +1,18 @@
+//! Reading many: a plan says what a page asks, a reader keeps the pages coming, a stream gives out their items one by one.
+
+mod options;
+mod plan;
+#[allow(clippy::module_inception)] // the verb, beside the other
+mod query;
+mod read;
+mod reader;
+mod resume;
+mod scan;
+mod stream;
+
+pub use options::Page;
+pub use query::{Partition, Query};
+pub use read::{Read, ReadOf};
+pub use resume::{ResumeToken, ResumeTokenError};
+pub use scan::{Scan, Whole};
+pub use stream::Items;

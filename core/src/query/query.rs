@@ -1,0 +1,101 @@
+use super::plan::Reads;
+use super::{Read, ReadOf};
+use crate::db::Table;
+use crate::entity::Entity;
+use crate::error::Result;
+use crate::expr::{KeyCondition, SortCondition, SortKey, SortTest};
+use crate::key::{IntoPartition, KeyScalar, KeySchema, Sorted};
+
+/// Reads the items of one partition. See [`Table::query`].
+pub type Query<E> = Read<E, Partition>;
+
+/// The items of one partition, or those of them whose sort key meets a condition.
+pub struct Partition {
+    key: KeyScalar,
+    sort: Option<SortTest>,
+    reverse: bool,
+}
+
+impl<E: Entity> Table<E> {
+    /// The items under one partition key, in the order of their sort keys.
+    ///
+    /// Sends Query requests with `ConsistentRead` as its items are taken: 1 RCU per 4 KB evaluated;
+    /// [`eventually_consistent`](Read::eventually_consistent) halves that. Pages are no snapshot: what is written meanwhile
+    /// may be seen or not. An item that stays is given once.
+    ///
+    /// ```
+    /// # use optimist::{Db, Entity, local};
+    /// # #[derive(Entity, Debug)]
+    /// # #[entity(table = "orders")]
+    /// # struct Order { #[entity(partition_key)] customer: String, #[entity(sort_key)] day: String, total: u64 }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> optimist::Result<()> {
+    /// # let db = Db::new(local::client()?);
+    /// # local::create_table::<Order>(&db).await?;
+    /// # let orders = db.table::<Order>();
+    /// for (day, total) in [("2025-12-24", 90), ("2026-01-02", 10), ("2026-05-01", 70)] {
+    ///     orders.insert(Order { customer: "ann".into(), day: day.into(), total }).await?;
+    /// }
+    /// let large = orders
+    ///     .query("ann")
+    ///     .sort_key(|k| k.begins_with("2026-"))
+    ///     .filter(Order::TOTAL.gt(50))
+    ///     .collect()
+    ///     .await?;
+    /// assert_eq!(large.len(), 1);
+    /// assert_eq!(large[0].day, "2026-05-01");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn query(&self, partition: impl IntoPartition<E::Key>) -> Query<E> {
+        let of = Partition {
+            key: partition.into_partition(),
+            sort: None,
+            reverse: false,
+        };
+        Read::new(self, of, true)
+    }
+}
+
+impl<E: Entity> Query<E> {
+    /// Which sort keys are asked for. DynamoDB takes one condition on them: a second call replaces the first.
+    ///
+    /// `k` is the sort key, with its type; where the table has none this does not compile:
+    /// ```compile_fail
+    /// # use optimist::{Db, Entity, local};
+    /// #[derive(Entity, Debug)]
+    /// #[entity(table = "users")]
+    /// struct User { #[entity(partition_key)] id: String }
+    /// # fn main() -> optimist::Result<()> {
+    /// let users = Db::new(local::client()?).table::<User>();
+    /// let _ = users.query("ann").sort_key(|k| k.begins_with("a"));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn sort_key<S>(mut self, condition: impl FnOnce(SortKey<S>) -> SortCondition<S>) -> Self
+    where
+        E::Key: Sorted<Sort = S>,
+        S: crate::key::KeyValue,
+    {
+        self.of.sort = condition(SortKey::new()).into_test();
+        self
+    }
+
+    /// The greatest sort key first.
+    pub fn reverse(mut self) -> Self {
+        self.of.reverse = true;
+        self
+    }
+}
+
+#[allow(private_interfaces)]
+impl ReadOf for Partition {
+    fn reads(self, schema: &'static KeySchema) -> Result<Reads> {
+        let sort = schema.sort.as_ref().zip(self.sort);
+        let condition = KeyCondition::new((&schema.partition, self.key), sort)?;
+        Ok(Reads::Query {
+            condition,
+            reverse: self.reverse,
+        })
+    }
+}

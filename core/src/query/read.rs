@@ -1,0 +1,262 @@
+use std::time::Duration;
+
+use super::options::{Options, Page};
+use super::plan::{Plan, Reads};
+use super::reader::Reader;
+use super::{Items, ResumeToken};
+use crate::db::Table;
+use crate::entity::{Entity, Stored};
+use crate::error::Result;
+use crate::expr::Condition;
+use crate::key::Target;
+use crate::retry::RetryPolicy;
+use crate::value::Item;
+
+/// Reads many items of one table. [`Table::query`] and [`Table::scan`] make one; set options, then say what is to become of
+/// the items: [`stream`](Self::stream), [`entities`](Self::entities), [`collect`](Self::collect), [`first`](Self::first),
+/// [`count`](Self::count) or [`page`](Self::page).
+#[must_use = "it reads nothing until `stream`, `entities`, `collect`, `first`, `count` or `page`"]
+pub struct Read<E, Of> {
+    table: Table<E>,
+    pub(super) of: Of,
+    options: Options<E>,
+}
+
+/// What can be read: a [`Partition`](super::Partition) or the [`Whole`](super::Whole) table.
+#[allow(private_interfaces)]
+pub trait ReadOf: Sized {
+    #[doc(hidden)]
+    fn reads(self, schema: &'static crate::key::KeySchema) -> Result<Reads>;
+}
+
+impl<E: Entity, Of: ReadOf> Read<E, Of> {
+    pub(super) fn new(table: &Table<E>, of: Of, consistent: bool) -> Self {
+        Self {
+            table: table.clone(),
+            of,
+            options: Options::new(consistent),
+        }
+    }
+
+    /// Gives only items that meet this condition; several must all be met. DynamoDB evaluates, and charges, the others too.
+    ///
+    /// An item that stores an attribute under an alias is tested under the alias. A query cannot be filtered by a key
+    /// attribute: that is an `InvalidInput` before a request. A scan can.
+    pub fn filter(mut self, condition: Condition<E>) -> Self {
+        self.options.filter = Some(match self.options.filter.take() {
+            Some(filter) => filter & condition,
+            None => condition,
+        });
+        self
+    }
+
+    /// Gives so many items at most, one that cannot be read included. What a filter holds back does not count. Nothing is
+    /// asked beyond it: without a filter no request evaluates more items than are still wanted.
+    pub fn limit(mut self, items: usize) -> Self {
+        self.options.limit = Some(items);
+        self
+    }
+
+    /// Evaluates so many items a request at most. By default a page ends at 1 MB.
+    pub fn page_size(mut self, items: u32) -> Self {
+        self.options.page_size = Some(items);
+        self
+    }
+
+    /// Reads with `ConsistentRead`: every page shows all writes that were answered before it was asked. The default of a
+    /// query.
+    pub fn consistent(mut self) -> Self {
+        self.options.consistent = true;
+        self
+    }
+
+    /// Reads without `ConsistentRead`: half the price, and perhaps older states. A save based on one still lands only if
+    /// nobody wrote in between. The default of a scan.
+    pub fn eventually_consistent(mut self) -> Self {
+        self.options.consistent = false;
+        self
+    }
+
+    /// The most time that the whole read may take, from its first poll. Then it ends in `Exhausted`.
+    pub fn time_limit(mut self, limit: Duration) -> Self {
+        self.options.time_limit = Some(limit);
+        self
+    }
+
+    /// How long and how often failures that pass are waited out, anew for each page. Default: the policy of the `Db`, with
+    /// ten times its deadline and its time of one attempt: 5 min and 30 s unless set.
+    pub fn retry(mut self, policy: RetryPolicy) -> Self {
+        self.options.policy = Some(policy);
+        self
+    }
+
+    /// Goes on where a token was taken. Table, key condition, direction, filter and number of segments must be those of the
+    /// token, else it is an `InvalidInput` before a request; limits and page size may differ.
+    pub fn resume(mut self, token: ResumeToken) -> Self {
+        self.options.resume = Some(token);
+        self
+    }
+
+    /// The items one after the other, as handles that can be saved.
+    ///
+    /// ```
+    /// # use optimist::{Db, Entity, local};
+    /// # #[derive(Entity, Debug)]
+    /// # #[entity(table = "orders")]
+    /// # struct Order { #[entity(partition_key)] customer: String, #[entity(sort_key)] day: String, open: bool }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> optimist::Result<()> {
+    /// # let db = Db::new(local::client()?);
+    /// # local::create_table::<Order>(&db).await?;
+    /// # let orders = db.table::<Order>();
+    /// # for day in ["2025-12-24", "2026-01-02", "2026-05-01"] {
+    /// #     orders.insert(Order { customer: "ann".into(), day: day.into(), open: true }).await?;
+    /// # }
+    /// let mut of_2026 = orders.query("ann").sort_key(|k| k.begins_with("2026-")).stream();
+    /// while let Some(mut order) = of_2026.try_next().await? {
+    ///     order.open = false;
+    ///     orders.save(&mut order).await?;
+    /// }
+    /// assert_eq!(orders.query("ann").filter(Order::OPEN.eq(true)).count().await?, 1);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn stream(self) -> Items<Stored<E>> {
+        Items::new(self.into_reader(), stored)
+    }
+
+    /// The items one after the other, as plain values: without image and lock, so they cannot be saved, and take less memory.
+    ///
+    /// ```
+    /// # use optimist::{Db, Entity, local};
+    /// # #[derive(Entity, Debug)]
+    /// # #[entity(table = "users")]
+    /// # struct User { #[entity(partition_key)] id: String, logins: u64 }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> optimist::Result<()> {
+    /// # let db = Db::new(local::client()?);
+    /// # local::create_table::<User>(&db).await?;
+    /// # let users = db.table::<User>();
+    /// users.insert(User { id: "ann".into(), logins: 2 }).await?;
+    /// let all: Vec<User> = users.scan().entities().collect().await?;
+    /// assert_eq!(all[0].logins, 2);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn entities(self) -> Items<E> {
+        Items::new(self.into_reader(), entity)
+    }
+
+    /// All items, as handles. Set a [`limit`](Self::limit) where there may be many.
+    ///
+    /// # Errors
+    /// The first error ends it, also that of an item that cannot be read; see [`Items::try_next`].
+    pub async fn collect(self) -> Result<Vec<Stored<E>>> {
+        self.stream().collect().await
+    }
+
+    /// The first item. Without a filter it sends one request for one item, with one as many as it takes to find it.
+    ///
+    /// # Errors
+    /// As [`Items::try_next`].
+    ///
+    /// ```
+    /// # use optimist::{Db, Entity, local};
+    /// # #[derive(Entity, Debug)]
+    /// # #[entity(table = "readings")]
+    /// # struct Reading { #[entity(partition_key)] sensor: String, #[entity(sort_key)] second: u64 }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> optimist::Result<()> {
+    /// # let db = Db::new(local::client()?);
+    /// # local::create_table::<Reading>(&db).await?;
+    /// # let readings = db.table::<Reading>();
+    /// for second in [7, 90] {
+    ///     readings.insert(Reading { sensor: "a".into(), second }).await?;
+    /// }
+    /// let latest = readings.query("a").reverse().first().await?;
+    /// assert_eq!(latest.map(|reading| reading.second), Some(90));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn first(mut self) -> Result<Option<Stored<E>>> {
+        self.options.limit = Some(self.options.limit.unwrap_or(1).min(1));
+        self.stream().try_next().await
+    }
+
+    /// How many items there are, up to the limit. DynamoDB counts (`Select = COUNT`), page by page, and charges as for
+    /// reading them.
+    ///
+    /// # Errors
+    /// As [`Items::try_next`], but that no item is read.
+    pub async fn count(self) -> Result<usize> {
+        self.into_reader()?.count().await
+    }
+
+    /// Sends one request, and gives what it brought: for a service that pages by itself. Of a scan in segments it reads the
+    /// first that is not done.
+    ///
+    /// # Errors
+    /// As [`Items::try_next`]; items that cannot be read are errors among the items.
+    ///
+    /// ```
+    /// # use optimist::{Db, Entity, local};
+    /// # #[derive(Entity, Debug)]
+    /// # #[entity(table = "readings")]
+    /// # struct Reading { #[entity(partition_key)] sensor: String, #[entity(sort_key)] second: u64 }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let db = Db::new(local::client()?);
+    /// # local::create_table::<Reading>(&db).await?;
+    /// # let readings = db.table::<Reading>();
+    /// # for second in 0..5 {
+    /// #     readings.insert(Reading { sensor: "a".into(), second }).await?;
+    /// # }
+    /// let page = readings.query("a").page_size(3).page().await?;
+    /// assert_eq!((page.items.len(), page.scanned), (3, 3));
+    /// let cursor = page.resume.expect("there is more").to_string(); // to the client and back
+    /// let page = readings.query("a").page_size(3).resume(cursor.parse()?).page().await?;
+    /// assert_eq!(page.items.len(), 2);
+    /// assert!(page.resume.is_none());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn page(self) -> Result<Page<Stored<E>>> {
+        let mut reader = self.into_reader()?;
+        let (scanned, items) = reader.page().await?;
+        let items = items
+            .into_iter()
+            .map(|(target, item)| stored(&target, item));
+        Ok(Page {
+            items: items.collect(),
+            scanned,
+            resume: reader.token(),
+        })
+    }
+
+    fn into_reader(self) -> Result<Reader> {
+        let Self {
+            table,
+            of,
+            mut options,
+        } = self;
+        let reads = of.reads(&E::SCHEMA.key);
+        let plan = reads.and_then(|reads| Plan::new(&table, reads, &mut options));
+        let plan = plan.map_err(|error| error.in_table(table.physical_name()))?;
+        let Options {
+            policy,
+            limit,
+            time_limit,
+            ..
+        } = options;
+        Ok(Reader::new(table.db(), plan, policy, limit, time_limit))
+    }
+}
+
+fn stored<E: Entity>(target: &Target, item: Item) -> Result<Stored<E>> {
+    Stored::read(target, item).map_err(|error| error.at(target))
+}
+
+#[allow(clippy::needless_pass_by_value)] // so that the item ends here
+fn entity<E: Entity>(target: &Target, item: Item) -> Result<E> {
+    E::decode(&item).map_err(|error| crate::error::Error::from(error).at(target))
+}

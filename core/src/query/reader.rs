@@ -1,0 +1,395 @@
+use std::collections::VecDeque;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+use futures::StreamExt;
+use futures::future::BoxFuture;
+use futures::stream::FuturesUnordered;
+
+use super::plan::Plan;
+use super::resume::{Position, ResumeToken};
+use crate::db::Db;
+use crate::error::{Error, ErrorKind, Result};
+use crate::key::Target;
+use crate::retry::{RetryPolicy, Spent};
+use crate::value::Item;
+use crate::wire::{Failure, FailureKind, Page, PageRequest};
+
+/// Keeps the pages of one query or scan coming: one at hand and one ahead for each segment. Nothing is asked before it is
+/// polled, and nothing beyond what is wanted.
+pub(super) struct Reader {
+    db: Db,
+    plan: Plan,
+    policy: Option<RetryPolicy>,
+    /// Only numbers of items are asked for.
+    counts: bool,
+    counted: usize,
+    /// How many items are still to be given; `None`: all.
+    wanted: Option<usize>,
+    segments: Vec<Segment>,
+    in_flight: FuturesUnordered<BoxFuture<'static, (usize, Result<Page>)>>,
+    /// A page came or went, so that another may be due.
+    stirred: bool,
+    /// The segment whose turn it is.
+    turn: usize,
+    time: Time,
+    over: bool,
+}
+
+struct Segment {
+    /// What was given.
+    position: Position,
+    /// Where the next request begins.
+    ask: Position,
+    asked: bool,
+    /// How many items the request in flight may bring, where that is known.
+    promised: usize,
+    at_hand: Option<Opened>,
+    ahead: Option<Result<Opened>>,
+}
+
+struct Opened {
+    items: VecDeque<Item>,
+    count: usize,
+    next: Position,
+}
+
+/// The bound of the whole stream. It begins with the first poll.
+enum Time {
+    Unbounded,
+    NotBegun(Duration),
+    Until(Instant, Pin<Box<dyn Future<Output = ()> + Send>>),
+}
+
+impl Reader {
+    pub(super) fn new(
+        db: &Db,
+        mut plan: Plan,
+        policy: Option<RetryPolicy>,
+        limit: Option<usize>,
+        time_limit: Option<Duration>,
+    ) -> Self {
+        let segment = |position: &mut Position| Segment {
+            ask: position.clone(),
+            position: position.clone(),
+            asked: false,
+            promised: 0,
+            at_hand: None,
+            ahead: None,
+        };
+        let segments = plan.start.iter_mut().map(segment).collect();
+        Self {
+            db: db.clone(),
+            plan,
+            policy,
+            counts: false,
+            counted: 0,
+            wanted: limit,
+            segments,
+            in_flight: FuturesUnordered::new(),
+            stirred: true,
+            turn: 0,
+            time: time_limit.map_or(Time::Unbounded, Time::NotBegun),
+            over: false,
+        }
+    }
+
+    /// The next item, by its place.
+    pub(super) fn poll_item(
+        &mut self,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<(Target, Item)>>> {
+        if self.over {
+            return Poll::Ready(None);
+        }
+        if self.is_out_of_time(context) {
+            return self.end(Some(self.out_of_time()));
+        }
+        loop {
+            if self.wanted == Some(0) {
+                return self.end(None);
+            }
+            if std::mem::take(&mut self.stirred) {
+                self.open();
+                self.ask();
+            }
+            while let Poll::Ready(Some((segment, page))) = self.in_flight.poll_next_unpin(context) {
+                self.arrive(segment, page);
+            }
+            match self.give() {
+                Some(Ok(given)) => return Poll::Ready(Some(Ok(given))),
+                Some(Err(error)) => return self.end(Some(error)),
+                None if self.stirred => {}
+                None if self.in_flight.is_empty() => {
+                    let failed = self.segments.iter_mut().find_map(Segment::take_failure);
+                    return self.end(failed);
+                }
+                None => match self.segments.iter_mut().find_map(Segment::take_failure) {
+                    Some(error) => return self.end(Some(error)),
+                    None => return Poll::Pending,
+                },
+            }
+        }
+    }
+
+    /// Where it stands; `None` where nothing is left.
+    pub(super) fn token(&self) -> Option<ResumeToken> {
+        let positions = self.segments.iter().map(|segment| segment.position.clone());
+        let positions: Vec<_> = positions.collect();
+        let left = positions.iter().any(|position| *position != Position::Done);
+        left.then(|| self.plan.token(positions))
+    }
+
+    /// How many items there are.
+    pub(super) async fn count(mut self) -> Result<usize> {
+        self.counts = true;
+        match std::future::poll_fn(|context| self.poll_item(context)).await {
+            Some(Err(error)) => Err(error),
+            // Pages that count bring no items.
+            _ => Ok(self.counted),
+        }
+    }
+
+    /// One request of the first segment that is not done: what it evaluated, and its items by their places.
+    pub(super) async fn page(&mut self) -> Result<(usize, Vec<(Target, Item)>)> {
+        let left = |segment: &Segment| segment.ask != Position::Done;
+        let Some(index) = self.segments.iter().position(left) else {
+            return Ok((0, Vec::new()));
+        };
+        if self.wanted == Some(0) {
+            return Ok((0, Vec::new()));
+        }
+        let request = self.request(index, self.plan.limit(self.wanted));
+        let mut asked = Box::pin(fetch(self.db.clone(), request, self.policy));
+        let page = std::future::poll_fn(|context| {
+            if let Poll::Ready(page) = asked.as_mut().poll(context) {
+                return Poll::Ready(page);
+            }
+            if self.is_out_of_time(context) {
+                return Poll::Ready(Err(self.out_of_time()));
+            }
+            Poll::Pending
+        });
+        let mut page = page.await?;
+        let next = self.position(page.next)?;
+        // With a filter more can pass than are wanted; then the next page begins behind the last that is given.
+        let most = self.wanted.unwrap_or(usize::MAX);
+        let cut = page.items.len() > most;
+        page.items.truncate(most);
+        let mut given = Vec::with_capacity(page.items.len());
+        for item in page.items {
+            let key = self.plan.key_of(&item)?;
+            given.push((Target::new(&self.plan.table, key, self.plan.schema), item));
+        }
+        let last = given.last().filter(|_| cut);
+        self.segments[index].position = match last {
+            Some((target, _)) => Position::Behind(target.key().clone()),
+            None => next,
+        };
+        Ok((page.scanned, given))
+    }
+
+    fn end<T>(&mut self, error: Option<Error>) -> Poll<Option<Result<T>>> {
+        self.over = true;
+        self.in_flight.clear();
+        Poll::Ready(error.map(Err))
+    }
+
+    /// Takes the page ahead of each segment that has none at hand.
+    fn open(&mut self) {
+        for segment in &mut self.segments {
+            if segment.at_hand.is_some() || !matches!(segment.ahead, Some(Ok(_))) {
+                continue;
+            }
+            let Some(Ok(page)) = segment.ahead.take() else {
+                continue;
+            };
+            if self.counts {
+                let count = page.count.min(self.wanted.unwrap_or(usize::MAX));
+                self.counted += count;
+                self.wanted = self.wanted.map(|wanted| wanted - count);
+            }
+            if page.items.is_empty() {
+                segment.position = page.next;
+                self.stirred = true;
+            } else {
+                segment.at_hand = Some(page);
+            }
+        }
+    }
+
+    /// Asks for the pages that are due.
+    fn ask(&mut self) {
+        for index in 0..self.segments.len() {
+            let segment = &self.segments[index];
+            if segment.asked || segment.ahead.is_some() || segment.ask == Position::Done {
+                continue;
+            }
+            let unclaimed = self.unclaimed();
+            if unclaimed == Some(0) {
+                return;
+            }
+            let limit = self.plan.limit(unclaimed);
+            let request = self.request(index, limit);
+            let asked = fetch(self.db.clone(), request, self.policy);
+            self.in_flight
+                .push(Box::pin(async move { (index, asked.await) }));
+            let segment = &mut self.segments[index];
+            segment.asked = true;
+            segment.promised = match limit {
+                Some(limit) if !self.plan.is_filtered() => {
+                    usize::try_from(limit).unwrap_or_default()
+                }
+                _ => 0,
+            };
+        }
+    }
+
+    /// How many of the items wanted are neither at hand nor on their way.
+    fn unclaimed(&self) -> Option<usize> {
+        let claimed = || self.segments.iter().map(Segment::claimed).sum();
+        self.wanted.map(|wanted| wanted.saturating_sub(claimed()))
+    }
+
+    fn request(&self, segment: usize, limit: Option<i32>) -> PageRequest {
+        let behind = match &self.segments[segment].ask {
+            Position::Behind(key) => Some(key),
+            Position::NotBegun | Position::Done => None,
+        };
+        self.plan.request(segment, behind, limit, self.counts)
+    }
+
+    fn arrive(&mut self, index: usize, page: Result<Page>) {
+        let opened = page.and_then(|page| {
+            Ok(Opened {
+                next: self.position(page.next)?,
+                count: page.count,
+                items: page.items.into(),
+            })
+        });
+        let segment = &mut self.segments[index];
+        segment.asked = false;
+        segment.promised = 0;
+        if let Ok(page) = &opened {
+            segment.ask = page.next.clone();
+        }
+        segment.ahead = Some(opened);
+        self.stirred = true;
+    }
+
+    fn position(&self, next: Option<Item>) -> Result<Position> {
+        Ok(match next {
+            Some(key) => Position::Behind(self.plan.key_of(&key)?),
+            None => Position::Done,
+        })
+    }
+
+    /// The next item at hand; the segments take turns.
+    fn give(&mut self) -> Option<Result<(Target, Item)>> {
+        let segments = self.segments.len();
+        let mut turns = (0..segments).map(|turn| (self.turn + turn) % segments);
+        let index = turns.find(|index| self.segments[*index].at_hand.is_some())?;
+        let segment = &mut self.segments[index];
+        let page = segment.at_hand.as_mut()?;
+        let item = page.items.pop_front()?;
+        let key = match self.plan.key_of(&item) {
+            Ok(key) => key,
+            Err(error) => return Some(Err(error)),
+        };
+        if page.items.is_empty() {
+            segment.position = std::mem::replace(&mut page.next, Position::Done);
+            segment.at_hand = None;
+            self.stirred = true;
+        } else {
+            segment.position = Position::Behind(key.clone());
+        }
+        self.turn = (index + 1) % segments;
+        self.wanted = self.wanted.map(|wanted| wanted - 1);
+        let target = Target::new(&self.plan.table, key, self.plan.schema);
+        Some(Ok((target, item)))
+    }
+
+    fn is_out_of_time(&mut self, context: &mut Context<'_>) -> bool {
+        let clock = self.db.clock();
+        if let Time::NotBegun(limit) = self.time {
+            self.time = match clock.now().checked_add(limit) {
+                Some(end) => Time::Until(end, clock.sleep_until(end)),
+                None => Time::Unbounded,
+            };
+        }
+        match &mut self.time {
+            Time::Until(end, sleep) => {
+                clock.now() >= *end || sleep.as_mut().poll(context).is_ready()
+            }
+            _ => false,
+        }
+    }
+
+    fn out_of_time(&self) -> Error {
+        let message = "the time limit of the whole read passed; go on with its resume token, or raise `.time_limit(…)`";
+        Error::new(ErrorKind::Exhausted, message).in_table(&self.plan.table)
+    }
+}
+
+impl Segment {
+    fn claimed(&self) -> usize {
+        let ahead = self.ahead.as_ref().and_then(|page| page.as_ref().ok());
+        let pages = self.at_hand.iter().chain(ahead);
+        self.promised + pages.map(|page| page.items.len()).sum::<usize>()
+    }
+
+    /// The failure that came instead of the page ahead.
+    fn take_failure(&mut self) -> Option<Error> {
+        self.ahead.take_if(|page| page.is_err())?.err()
+    }
+}
+
+/// Sends the request for one page, again after failures that pass.
+async fn fetch(db: Db, request: PageRequest, policy: Option<RetryPolicy>) -> Result<Page> {
+    let mut budget = db.page_budget(policy);
+    let mut skewed = false;
+    loop {
+        let failure = match db.wire().page(&request, budget.request_time()).await {
+            Ok(page) => {
+                budget.give_back();
+                return Ok(page);
+            }
+            Err(failure) => failure,
+        };
+        let again = match failure.kind {
+            FailureKind::Final => Err(Spent::Attempts),
+            FailureKind::Skewed if std::mem::replace(&mut skewed, true) => Err(Spent::Attempts),
+            kind => budget
+                .spend()
+                .and_then(|()| budget.has_more())
+                .and_then(|()| budget.draw(kind.cost(), false)),
+        };
+        let spent = match again {
+            Ok(()) => {
+                budget.back_off(failure.retry_after).await;
+                match budget.in_time() {
+                    Ok(()) => continue,
+                    Err(spent) => spent,
+                }
+            }
+            Err(spent) => spent,
+        };
+        return Err(failed(spent, failure)
+            .in_table(&request.table)
+            .after(budget.attempts().max(1), budget.elapsed()));
+    }
+}
+
+fn failed(spent: Spent, failure: Failure) -> Error {
+    let error = match failure.kind {
+        FailureKind::Final | FailureKind::Skewed => Error::service(failure.reply.as_ref()),
+        _ => Error::new(
+            ErrorKind::Exhausted,
+            format!(
+                "no page came: {spent}. Go on with the resume token later, or raise the RetryPolicy"
+            ),
+        ),
+    };
+    error.replied(failure.reply).because(failure.source)
+}

@@ -1,0 +1,66 @@
+use super::plan::Reads;
+use super::{Read, ReadOf};
+use crate::db::Table;
+use crate::entity::Entity;
+use crate::error::Result;
+use crate::key::KeySchema;
+
+/// Reads the items of a whole table. See [`Table::scan`].
+pub type Scan<E> = Read<E, Whole>;
+
+/// All items of a table.
+pub struct Whole {
+    segments: Option<u32>,
+}
+
+impl<E: Entity> Table<E> {
+    /// All items of the table, in no order.
+    ///
+    /// Sends Scan requests without `ConsistentRead` as its items are taken: 1 RCU per 8 KB evaluated;
+    /// [`consistent`](Read::consistent) doubles that. Pages are no snapshot: what is written meanwhile may be seen or not. An
+    /// item that stays is given once.
+    ///
+    /// ```
+    /// # use optimist::{Db, Entity, local};
+    /// # #[derive(Entity, Debug)]
+    /// # #[entity(table = "users")]
+    /// # struct User { #[entity(partition_key)] id: String, logins: u64 }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> optimist::Result<()> {
+    /// # let db = Db::new(local::client()?);
+    /// # local::create_table::<User>(&db).await?;
+    /// # let users = db.table::<User>();
+    /// for (id, logins) in [("ann", 1), ("bob", 0), ("cid", 5)] {
+    ///     users.insert(User { id: id.into(), logins }).await?;
+    /// }
+    /// let mut active = users.scan().filter(User::LOGINS.gt(0)).segments(4).stream();
+    /// let mut logins = 0;
+    /// while let Some(user) = active.try_next().await? {
+    ///     logins += user.logins;
+    /// }
+    /// assert_eq!(logins, 6);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn scan(&self) -> Scan<E> {
+        Read::new(self, Whole { segments: None }, false)
+    }
+}
+
+impl<E: Entity> Scan<E> {
+    /// Reads so many parts of the table at the same time, 1 to 1,000,000: each has one request in flight and two pages in
+    /// memory at most. No task is spawned: all are polled with the stream.
+    pub fn segments(mut self, segments: u32) -> Self {
+        self.of.segments = Some(segments);
+        self
+    }
+}
+
+#[allow(private_interfaces)]
+impl ReadOf for Whole {
+    fn reads(self, _: &'static KeySchema) -> Result<Reads> {
+        Ok(Reads::Scan {
+            segments: self.segments,
+        })
+    }
+}

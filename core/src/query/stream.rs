@@ -1,0 +1,94 @@
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use futures::Stream;
+
+use super::ResumeToken;
+use super::reader::Reader;
+use crate::error::{Error, Result};
+use crate::key::Target;
+use crate::value::Item;
+
+/// The items of a query or scan, one after the other: a [`Stream`](futures::Stream) with a [`try_next`](Self::try_next) of
+/// its own.
+///
+/// Nothing is asked before it is polled. While the items of one page are taken, the next page is on its way; no task is
+/// spawned, so a stream that nobody polls goes no further.
+///
+/// An item that cannot be read as the entity is an error in its place that names its [`key`](Error::key), and the stream
+/// goes on behind it. An error that names no key is the last item; [`resume_token`](Self::resume_token) then says where to
+/// go on.
+#[must_use = "a stream does nothing until it is polled"]
+pub struct Items<T> {
+    state: State,
+    read: fn(&Target, Item) -> Result<T>,
+}
+
+enum State {
+    Reads(Box<Reader>),
+    /// The call was wrong.
+    Wrong(Option<Error>),
+}
+
+impl<T> Items<T> {
+    pub(super) fn new(reader: Result<Reader>, read: fn(&Target, Item) -> Result<T>) -> Self {
+        let state = match reader {
+            Ok(reader) => State::Reads(Box::new(reader)),
+            Err(error) => State::Wrong(Some(error)),
+        };
+        Self { state, read }
+    }
+
+    /// The next item; `None` at the end. May be dropped at any time: nothing is lost.
+    ///
+    /// # Errors
+    /// `Marshalling`, with a key: this item cannot be read as the entity; go on. Without a key the stream has ended:
+    /// `InvalidInput`: the call was wrong, nothing was sent. `Exhausted`: a page did not come within the policy, or the time
+    /// limit passed. `Service`: DynamoDB refused.
+    pub async fn try_next(&mut self) -> Result<Option<T>> {
+        std::future::poll_fn(|context| self.poll(context))
+            .await
+            .transpose()
+    }
+
+    /// All items.
+    ///
+    /// # Errors
+    /// The first error ends it, also that of an item that cannot be read; see [`try_next`](Self::try_next).
+    pub async fn collect(mut self) -> Result<Vec<T>> {
+        let mut all = Vec::new();
+        while let Some(item) = self.try_next().await? {
+            all.push(item);
+        }
+        Ok(all)
+    }
+
+    /// Where the stream stands: behind the last item that it gave, an unreadable one included. `None` if nothing is left, or
+    /// the call was wrong.
+    #[must_use]
+    pub fn resume_token(&self) -> Option<ResumeToken> {
+        match &self.state {
+            State::Reads(reader) => reader.token(),
+            State::Wrong(_) => None,
+        }
+    }
+
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<T>>> {
+        let reader = match &mut self.state {
+            State::Reads(reader) => reader,
+            State::Wrong(error) => return Poll::Ready(error.take().map(Err)),
+        };
+        let read = self.read;
+        reader
+            .poll_item(context)
+            .map(|item| Some(item?.and_then(|(target, item)| read(&target, item))))
+    }
+}
+
+impl<T> Stream for Items<T> {
+    type Item = Result<T>;
+
+    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.get_mut().poll(context)
+    }
+}

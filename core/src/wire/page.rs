@@ -1,0 +1,120 @@
+use std::sync::Arc;
+
+use aws_sdk_dynamodb::types::Select;
+use tracing::debug;
+
+use super::{Failure, Wire, copy};
+use crate::expr::Compiled;
+use crate::retry::TimeLimit;
+use crate::value::Item;
+
+/// One page of a Query or a Scan.
+#[derive(Debug, Clone)]
+pub(crate) struct PageRequest {
+    pub(crate) table: Arc<str>,
+    pub(crate) of: PageOf,
+    /// The key condition, and the filter as condition.
+    pub(crate) expression: Arc<Compiled>,
+    pub(crate) consistent: bool,
+    /// How many items are evaluated at most.
+    pub(crate) limit: Option<i32>,
+    /// The key behind which the page begins.
+    pub(crate) start: Option<Item>,
+    /// Only the number of items is asked for.
+    pub(crate) counts: bool,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum PageOf {
+    Query {
+        reverse: bool,
+    },
+    Scan {
+        /// Which of how many.
+        segment: Option<(i32, i32)>,
+    },
+}
+
+/// What came back.
+#[derive(Debug, Default)]
+pub(crate) struct Page {
+    pub(crate) items: Vec<Item>,
+    /// How many items passed the filter.
+    pub(crate) count: usize,
+    /// How many were evaluated.
+    pub(crate) scanned: usize,
+    /// The key behind which the next page begins; `None` at the end.
+    pub(crate) next: Option<Item>,
+}
+
+impl Wire {
+    /// Sends a Query or a Scan.
+    pub(crate) async fn page(
+        &self,
+        request: &PageRequest,
+        limit: TimeLimit,
+    ) -> Result<Page, Failure> {
+        let expression = &request.expression;
+        // The two operations have two types and one shape.
+        macro_rules! send {
+            ($call:ident, |$request:ident| $more:expr) => {{
+                let $request = self
+                    .client()
+                    .$call()
+                    .table_name(&*request.table)
+                    .set_filter_expression(expression.condition.clone())
+                    .set_expression_attribute_names(expression.names())
+                    .set_expression_attribute_values(expression.values())
+                    .consistent_read(request.consistent)
+                    .set_limit(request.limit)
+                    .set_exclusive_start_key(request.start.clone())
+                    .set_select(request.counts.then_some(Select::Count));
+                let copy = copy::send(Box::pin($more.send()), limit).await;
+                match copy.result {
+                    Some(Ok(output)) => Ok(Page {
+                        items: output.items.unwrap_or_default(),
+                        count: number(output.count),
+                        scanned: number(output.scanned_count),
+                        next: output.last_evaluated_key.filter(|key| !key.is_empty()),
+                    }),
+                    Some(Err(error)) => Err(Failure::from_sdk(error, copy.transmitted)),
+                    None => Err(Failure::silent(copy.transmitted)),
+                }
+            }};
+        }
+        let result = match request.of {
+            PageOf::Query { reverse } => send!(query, |r| r
+                .set_key_condition_expression(expression.key_condition.clone())
+                .scan_index_forward(!reverse)),
+            PageOf::Scan { segment } => send!(scan, |r| r
+                .set_segment(segment.map(|(segment, _)| segment))
+                .set_total_segments(segment.map(|(_, segments)| segments))),
+        };
+        let outcome = match &result {
+            Ok(_) => "done",
+            Err(failure) => failure.kind.name(),
+        };
+        debug!(
+            table = &*request.table,
+            operation = request.name(),
+            request.consistent,
+            outcome
+        );
+        result
+    }
+}
+
+impl PageRequest {
+    /// The name of the operation.
+    fn name(&self) -> &'static str {
+        match self.of {
+            PageOf::Query { .. } => "Query",
+            PageOf::Scan { .. } => "Scan",
+        }
+    }
+}
+
+/// A count, which is never negative.
+fn number(count: i32) -> usize {
+    usize::try_from(count).unwrap_or_default()
+}
