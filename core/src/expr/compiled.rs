@@ -8,6 +8,7 @@ use crate::value::AttributeValue;
 pub(crate) struct Compiled {
     pub(crate) update: Option<String>,
     pub(crate) condition: Option<String>,
+    pub(crate) key_condition: Option<String>,
     pub(super) names: Vec<Cow<'static, str>>,
     pub(super) values: Vec<AttributeValue>,
 }
@@ -21,6 +22,16 @@ impl Compiled {
     /// What stands behind `:v0`, `:v1`, …
     pub(crate) fn values(&self) -> Option<HashMap<String, AttributeValue>> {
         placeholders(VALUE, &self.values, AttributeValue::clone)
+    }
+
+    /// Names and values in the order of their placeholders.
+    pub(crate) fn placeholders(
+        &self,
+    ) -> (
+        impl Iterator<Item = &str>,
+        impl Iterator<Item = &AttributeValue>,
+    ) {
+        (self.names.iter().map(|name| &**name), self.values.iter())
     }
 
     /// Whether an update adds to sets or takes from them.
