@@ -53,6 +53,40 @@ impl Action {
     }
 }
 
+/// Where an action stands in an update, in this order.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Clause {
+    Set,
+    Remove,
+    Add,
+    Delete,
+}
+
+impl Clause {
+    pub(super) fn of(action: &Action) -> Self {
+        match action {
+            Action::Set(..)
+            | Action::SetIfMissing(..)
+            | Action::Add { .. }
+            | Action::Subtract { .. }
+            | Action::Append { .. }
+            | Action::Prepend { .. } => Self::Set,
+            Action::Remove(_) => Self::Remove,
+            Action::Insert(..) => Self::Add,
+            Action::Delete(..) => Self::Delete,
+        }
+    }
+
+    pub(super) fn verb(self) -> &'static str {
+        match self {
+            Self::Set => "SET ",
+            Self::Remove => "REMOVE ",
+            Self::Add => "ADD ",
+            Self::Delete => "DELETE ",
+        }
+    }
+}
+
 /// A place in nested maps and what it becomes; nothing is a removal. Unlike an [`Action`], its effect on an image is known.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Assignment {

@@ -1,7 +1,8 @@
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::ops::Range;
 
+use super::action::Clause;
+use super::compiled::{Compiled, NAME, VALUE, push_number, push_placeholder};
 use super::key_condition::{KeyCondition, SortTest};
 use super::tree::{AttributeType, Operand, Tree};
 use super::{Action, Path, Step};
@@ -426,40 +427,6 @@ impl Compiler {
     /// Writes again what stands there.
     fn again(&mut self, written: Range<usize>) {
         self.text.extend_from_within(written);
-    }
-}
-
-/// Where an action stands in an update, in this order.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Clause {
-    Set,
-    Remove,
-    Add,
-    Delete,
-}
-
-impl Clause {
-    fn of(action: &Action) -> Self {
-        match action {
-            Action::Set(..)
-            | Action::SetIfMissing(..)
-            | Action::Add { .. }
-            | Action::Subtract { .. }
-            | Action::Append { .. }
-            | Action::Prepend { .. } => Self::Set,
-            Action::Remove(_) => Self::Remove,
-            Action::Insert(..) => Self::Add,
-            Action::Delete(..) => Self::Delete,
-        }
-    }
-
-    fn verb(self) -> &'static str {
-        match self {
-            Self::Set => "SET ",
-            Self::Remove => "REMOVE ",
-            Self::Add => "ADD ",
-            Self::Delete => "DELETE ",
-        }
     }
 }
 
