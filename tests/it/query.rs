@@ -8,7 +8,7 @@ use optimist::query::ResumeToken;
 use optimist::{Entity, ErrorKind, Number, RetryPolicy, Table};
 use optimist_tests::{Fault, seed};
 
-use crate::support::{n, put_raw, s, world};
+use crate::support::{embedded, n, put_raw, s, world};
 
 macro_rules! entity {
     ($entity:ident, $table:literal, $sort:ty) => {
@@ -379,7 +379,7 @@ const FAULTS: [(Fault, f64); 6] = [
 
 #[tokio::test(start_paused = true)]
 async fn faults_in_mid_stream_leave_nothing_out_and_bring_nothing_twice() {
-    let (backend, _, table) = world!(ByText);
+    let (backend, _, table) = embedded::<ByText>().await;
     fill(&table, 40).await;
     let first = seed();
     for seed in (0..150).map(|round| first.wrapping_add(round)) {
@@ -395,7 +395,7 @@ async fn faults_in_mid_stream_leave_nothing_out_and_bring_nothing_twice() {
 
 #[tokio::test(start_paused = true)]
 async fn a_failure_ends_the_stream_and_its_token_goes_on() {
-    let (_, machine, table) = world!(ByText);
+    let (_, machine, table) = embedded::<ByText>().await;
     fill(&table, 9).await;
     let failures = [Fault::Pass, Fault::Throttle, Fault::Throttle];
     machine.transport.script("Query", failures);
@@ -426,7 +426,7 @@ async fn a_failure_ends_the_stream_and_its_token_goes_on() {
 
 #[tokio::test(start_paused = true)]
 async fn a_policy_bounds_one_page_and_the_time_limit_the_whole() {
-    let (backend, _, table) = world!(ByText);
+    let (backend, _, table) = embedded::<ByText>().await;
     fill(&table, 20).await;
     let slow = backend.machine_with(Duration::from_secs(2), |db| db);
     let table = slow.db.table::<ByText>();

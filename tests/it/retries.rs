@@ -7,9 +7,9 @@ use aws_sdk_dynamodb::config::{Config, Credentials, ProvideCredentials, Region};
 use optimist::local::Engine;
 use optimist::{Db, Error, RetryPolicy, Table};
 use optimist_tests::Fault::{self, Answer, FailBefore, LoseAnswer, Pass, Silence, Throttle};
-use optimist_tests::{Backend, Machine, TestClock};
+use optimist_tests::{Machine, TestClock};
 
-use crate::support::{Counter, PlainCounter, counter, read_raw, world};
+use crate::support::{Counter, PlainCounter, counter, embedded, read_raw, world};
 
 /// What may befall every request of a call.
 const FAULTS: [Fault; 17] = [
@@ -33,11 +33,8 @@ const FAULTS: [Fault; 17] = [
 ];
 
 /// On the embedded engine: these tests turn the clock.
-async fn embedded() -> (Machine, Table<Counter>) {
-    let backend = Backend::at(None).unwrap();
-    backend.create_table::<Counter>().await.unwrap();
-    let machine = backend.machine();
-    let counters = machine.db.table::<Counter>();
+async fn counted() -> (Machine, Table<Counter>) {
+    let (_, machine, counters) = embedded::<Counter>().await;
     counters.insert(counter("c")).await.unwrap();
     machine.transport.reset();
     (machine, counters)
@@ -47,7 +44,7 @@ async fn embedded() -> (Machine, Table<Counter>) {
 async fn never_is_one_write_and_attempts_are_at_most_so_many() {
     for fault in FAULTS {
         for attempts in [1, 2, 5] {
-            let (machine, counters) = embedded().await;
+            let (machine, counters) = counted().await;
             machine.transport.plan(0, &["UpdateItem"], [(fault, 1.0)]);
             let policy = match attempts {
                 1 => RetryPolicy::never(),
@@ -74,7 +71,7 @@ async fn never_is_one_write_and_attempts_are_at_most_so_many() {
 #[tokio::test(start_paused = true)]
 async fn reads_are_at_most_so_many_too() {
     for fault in FAULTS {
-        let (machine, counters) = embedded().await;
+        let (machine, counters) = counted().await;
         machine.transport.plan(0, &["GetItem"], [(fault, 1.0)]);
         let policy = RetryPolicy::default().attempts(3);
         counters.get("c").retry(policy).await.unwrap_err();
@@ -86,7 +83,7 @@ async fn reads_are_at_most_so_many_too() {
 #[tokio::test(start_paused = true)]
 async fn waits_are_never_above_the_cap() {
     for fault in FAULTS {
-        let (machine, counters) = embedded().await;
+        let (machine, counters) = counted().await;
         machine.transport.plan(0, &[], [(fault, 1.0)]);
         let (cap, most) = (Duration::from_millis(2), Duration::from_millis(50));
         let policy = RetryPolicy::default()
@@ -115,7 +112,7 @@ async fn waits_are_never_above_the_cap() {
 #[tokio::test(start_paused = true)]
 async fn a_silent_copy_is_one_attempt_and_the_same_write_goes_again() {
     for silence in [Silence, Fault::SilenceAfter] {
-        let (machine, counters) = embedded().await;
+        let (machine, counters) = counted().await;
         machine.transport.script("UpdateItem", [silence]);
         let started = tokio::time::Instant::now();
         let modified = counters.modify("c", |c| c.count += 1).await.unwrap();
@@ -136,7 +133,7 @@ async fn clock_skew_goes_again_once() {
         "InvalidSignatureException",
         "RequestTimeTooSkewed",
     ] {
-        let (machine, counters) = embedded().await;
+        let (machine, counters) = counted().await;
         let skew = Answer(403, code);
         machine.transport.script("UpdateItem", [skew]);
         counters.modify("c", |c| c.count += 1).await.unwrap();
@@ -152,7 +149,7 @@ async fn clock_skew_goes_again_once() {
 #[tokio::test(start_paused = true)]
 async fn the_service_may_ask_for_a_longer_wait_up_to_the_cap() {
     for (asked, least, most) in [(60, 60, 70), (10_000, 100, 110)] {
-        let (machine, counters) = embedded().await;
+        let (machine, counters) = counted().await;
         let asked = Fault::RetryAfter(Duration::from_millis(asked));
         machine.transport.script("GetItem", [asked]);
         let policy = RetryPolicy::default()
@@ -172,7 +169,7 @@ fn is_out_of_quota(error: &Error) -> bool {
 
 #[tokio::test(start_paused = true)]
 async fn an_outage_is_not_multiplied_beyond_the_quota() {
-    let (machine, counters) = embedded().await;
+    let (machine, counters) = counted().await;
     machine
         .transport
         .plan(0, &["GetItem"], [(FailBefore(500), 1.0)]);
@@ -202,7 +199,7 @@ async fn an_outage_is_not_multiplied_beyond_the_quota() {
 
 #[tokio::test(start_paused = true)]
 async fn throttling_takes_nothing_and_what_settles_a_write_is_never_refused() {
-    let (machine, counters) = embedded().await;
+    let (machine, counters) = counted().await;
     machine.transport.plan(0, &["GetItem"], [(Throttle, 1.0)]);
     for _ in 0..20 {
         let policy = RetryPolicy::default().attempts(50);
@@ -329,8 +326,7 @@ async fn exactly_once_on_a_machine_that_slept_is_unknown_not_twice() {
 
 #[tokio::test(start_paused = true)]
 async fn deadlines_follow_the_clock_of_the_db() {
-    let backend = Backend::at(None).unwrap();
-    backend.create_table::<Counter>().await.unwrap();
+    let (backend, _, _) = embedded::<Counter>().await;
     let clock = TestClock::with_rate(2.0);
     let machine = backend.machine_with(Duration::ZERO, |db| db.clock(clock));
     let counters = machine.db.table::<Counter>();

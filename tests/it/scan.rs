@@ -7,7 +7,7 @@ use optimist::query::{ResumeToken, Scan};
 use optimist::{ErrorKind, RetryPolicy, Table};
 use optimist_tests::{Fault, seed};
 
-use crate::support::{Counter, counter, world};
+use crate::support::{Counter, counter, embedded, world};
 
 async fn fill(table: &Table<Counter>, items: u64) {
     for count in 0..items {
@@ -157,7 +157,7 @@ async fn wrong_segments_and_foreign_tokens_are_refused_before_a_request() {
 
 #[tokio::test(start_paused = true)]
 async fn faults_in_mid_stream_leave_nothing_out_and_bring_nothing_twice() {
-    let (_, machine, table) = world!(Counter);
+    let (_, machine, table) = embedded::<Counter>().await;
     fill(&table, 40).await;
     let first = seed();
     let impatient = RetryPolicy::default().attempts(2);

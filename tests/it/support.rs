@@ -89,6 +89,16 @@ macro_rules! world {
 }
 pub(crate) use world;
 
+/// The embedded engine, whatever the environment names, with the table of `E` and one machine on it: for tests that pause the
+/// clock, which no socket follows.
+pub async fn embedded<E: Entity>() -> (Backend, Machine, Table<E>) {
+    let backend = Backend::at(None).unwrap();
+    backend.create_table::<E>().await.unwrap();
+    let machine = backend.machine();
+    let table = machine.db.table::<E>();
+    (backend, machine, table)
+}
+
 /// A backend with the table of `E`, and one machine on it, if the engine has what is needed: the tests' own `needs`, and what
 /// every save of `E` needs.
 pub async fn world_with<E: Entity>(needs: &[Capability]) -> Option<(Backend, Machine, Table<E>)> {
