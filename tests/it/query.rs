@@ -53,7 +53,7 @@ fn number(random: &mut Rng) -> Number {
 /// Fills a partition beside another, and queries it with every condition in both directions.
 macro_rules! equals_a_sorted_map {
     ($entity:ident, $key:ident) => {{
-        let (_, _, table) = world!($entity);
+        let (_, _, table) = world!($entity, needs ByteOrder);
         let random = &mut Rng::with_seed(seed());
         let mut map = BTreeMap::new();
         for weight in 0..40 {

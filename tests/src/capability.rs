@@ -31,6 +31,8 @@ pub enum Capability {
     ListEquality,
     /// Arithmetic gives no number of more than 38 digits, which DynamoDB could not hold.
     DigitLimit,
+    /// Strings are ordered by their bytes in UTF-8.
+    ByteOrder,
     /// Removals of several list elements all count positions in the list as it was.
     RemovalsAtOnce,
     /// Comparisons with a value of another type, or with none, are false.
@@ -40,13 +42,14 @@ pub enum Capability {
 }
 
 /// Every capability.
-pub const CAPABILITIES: [Capability; 9] = [
+pub const CAPABILITIES: [Capability; 10] = [
     Capability::Image,
     Capability::BinaryPrefix,
     Capability::Transactions,
     Capability::RequestTokens,
     Capability::ListEquality,
     Capability::DigitLimit,
+    Capability::ByteOrder,
     Capability::RemovalsAtOnce,
     Capability::UnlikeTypes,
     Capability::AnySignature,
@@ -61,6 +64,7 @@ impl fmt::Display for Capability {
             Self::RequestTokens => "client request tokens",
             Self::ListEquality => "equality of lists and maps",
             Self::DigitLimit => "arithmetic within 38 digits",
+            Self::ByteOrder => "strings ordered by their bytes",
             Self::RemovalsAtOnce => "removals that count in the list as it was",
             Self::UnlikeTypes => "comparisons of unlike types",
             Self::AnySignature => "requests changed after they were signed",
@@ -116,6 +120,7 @@ impl Probe {
         put.item("id", s("probe"))
             .item("n", n(1))
             .item("b", b("é"))
+            .item("s", s("\u{FFFD}"))
             .item("l", l(["x", "y", "z"]))
             .send()
             .await
@@ -138,6 +143,8 @@ impl Probe {
             }
             Capability::ListEquality => self.holds("l = :v", l(["x", "y", "z"])).await,
             Capability::DigitLimit => self.stays_within_digits().await,
+            // In UTF-16 it is the other way round.
+            Capability::ByteOrder => self.holds("s < :v", s("\u{10000}")).await,
             Capability::RemovalsAtOnce => self.removes_at_once().await,
             Capability::UnlikeTypes => {
                 let unlike = self.holds("b < :v", n(1)).await?;
