@@ -2,11 +2,13 @@
 
 mod auto;
 mod diff;
+mod read;
 mod schema;
 mod stored;
 
 pub use auto::{AutoKey, AutoTime, fill_key, set_time, time};
 pub(crate) use diff::{changes, stamp};
+pub(crate) use read::{read_entity, read_stored};
 pub use schema::{AttributeSchema, Schema};
 pub use stored::Stored;
 pub(crate) use stored::{InDoubt, lock_view};

@@ -5,12 +5,10 @@ use super::plan::{Plan, Reads};
 use super::reader::Reader;
 use super::{Items, ResumeToken};
 use crate::db::Table;
-use crate::entity::{Entity, Stored};
+use crate::entity::{Entity, Stored, read_entity, read_stored};
 use crate::error::Result;
 use crate::expr::Condition;
-use crate::key::Target;
 use crate::retry::RetryPolicy;
-use crate::value::Item;
 
 /// Reads many items of one table. [`Table::query`] and [`Table::scan`] make one; set options, then say what is to become of
 /// the items: [`stream`](Self::stream), [`entities`](Self::entities), [`collect`](Self::collect), [`first`](Self::first),
@@ -122,7 +120,7 @@ impl<E: Entity, Of: ReadOf> Read<E, Of> {
     /// # }
     /// ```
     pub fn stream(self) -> Items<Stored<E>> {
-        Items::new(self.into_reader(), stored)
+        Items::new(self.into_reader(), read_stored)
     }
 
     /// The items one after the other, as plain values: without image and lock, so they cannot be saved, and take less memory.
@@ -144,7 +142,7 @@ impl<E: Entity, Of: ReadOf> Read<E, Of> {
     /// # }
     /// ```
     pub fn entities(self) -> Items<E> {
-        Items::new(self.into_reader(), entity)
+        Items::new(self.into_reader(), read_entity)
     }
 
     /// All items, as handles. Set a [`limit`](Self::limit) where there may be many.
@@ -225,7 +223,7 @@ impl<E: Entity, Of: ReadOf> Read<E, Of> {
         let (scanned, items) = reader.page().await?;
         let items = items
             .into_iter()
-            .map(|(target, item)| stored(&target, item));
+            .map(|(target, item)| read_stored(&target, item));
         Ok(Page {
             items: items.collect(),
             scanned,
@@ -250,13 +248,4 @@ impl<E: Entity, Of: ReadOf> Read<E, Of> {
         } = options;
         Ok(Reader::new(table.db(), plan, policy, limit, time_limit))
     }
-}
-
-fn stored<E: Entity>(target: &Target, item: Item) -> Result<Stored<E>> {
-    Stored::read(target, item).map_err(|error| error.at(target))
-}
-
-#[allow(clippy::needless_pass_by_value)] // so that the item ends here
-fn entity<E: Entity>(target: &Target, item: Item) -> Result<E> {
-    E::decode(&item).map_err(|error| crate::error::Error::from(error).at(target))
 }
