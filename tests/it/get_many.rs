@@ -60,7 +60,7 @@ async fn any_number_of_keys_comes_in_the_order_asked_and_each_is_asked_once() {
     assert_eq!(machine.transport.count("BatchGetItem"), 3);
     assert_eq!(machine.transport.total(), 3);
 
-    let mut stream = table.get_many(&keys(asked.clone())).entities();
+    let mut stream = table.get_many(keys(asked.clone())).entities();
     for number in asked {
         let (key, item) = stream.try_next().await.unwrap().unwrap();
         assert_eq!(key.to_string(), format!("\"c{number}\""));
@@ -181,6 +181,22 @@ async fn what_is_left_unprocessed_is_asked_again_alone() {
     assert_eq!(machine.transport.count("BatchGetItem"), 4);
 }
 
+/// On an engine that cuts its answers as DynamoDB does.
+#[tokio::test]
+async fn what_an_answer_has_no_room_for_is_asked_again() {
+    let (_, machine, table) = embedded::<Counter>().await;
+    let large = "x".repeat(390_000);
+    let ids = keys(0..60);
+    for id in &ids {
+        let item = [("id", s(id)), ("count", n(1)), ("large", s(&large))];
+        put_raw(&table, item).await;
+    }
+    machine.transport.reset();
+    let found = table.get_many(ids).entities().collect().await.unwrap();
+    assert_eq!(found.into_iter().flatten().count(), 60);
+    assert_eq!(machine.transport.count("BatchGetItem"), 2);
+}
+
 #[tokio::test(start_paused = true)]
 async fn only_answers_that_bring_nothing_are_waited_out() {
     let (_, machine, table) = embedded::<Counter>().await;
@@ -218,7 +234,7 @@ async fn neither_throttling_nor_unprocessed_keys_draw_on_the_quota() {
         // 600 of them: any cost would use up 500.
         machine.transport.script("BatchGetItem", [fault; 600]);
         let policy = RetryPolicy::default().attempts(1000);
-        let policy = policy.deadline(Duration::from_secs(3600));
+        let policy = policy.deadline(Duration::from_hours(1));
         let asked = table.get_many(keys(0..8)).retry(policy);
         assert_eq!(asked.collect().await.unwrap().len(), 8);
     }
@@ -240,7 +256,7 @@ async fn a_window_of_chunks_is_in_flight_and_nothing_beyond_it() {
     }
     assert_eq!(machine.transport.count("BatchGetItem"), sent);
     drop(stream);
-    tokio::time::sleep(Duration::from_secs(60)).await;
+    tokio::time::sleep(Duration::from_mins(1)).await;
     assert_eq!(machine.transport.count("BatchGetItem"), sent);
 }
 

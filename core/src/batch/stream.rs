@@ -23,6 +23,9 @@ pub struct Found<T> {
     read: fn(&Target, Item) -> Result<T>,
 }
 
+/// A key, and what stands under it.
+type Pair<T> = (Key, Option<T>);
+
 enum State {
     Reads {
         db: Db,
@@ -72,7 +75,7 @@ impl<T> Found<T> {
         Ok(all)
     }
 
-    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<(Key, Option<T>)>>> {
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Pair<T>>>> {
         let (db, images, time) = match &mut self.state {
             State::Reads { db, images, time } => (db, images, time),
             State::Over(error) => return Poll::Ready(error.take().map(Err)),
