@@ -43,6 +43,7 @@
 // What the derive writes says `::optimist`, also in here.
 extern crate self as optimist;
 
+pub mod batch;
 mod db;
 mod entity;
 mod error;

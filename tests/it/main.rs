@@ -15,6 +15,7 @@ mod faults;
 mod foreign;
 mod fuzz;
 mod indexes;
+mod get_many;
 mod insert;
 mod lanes;
 mod limits;

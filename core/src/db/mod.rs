@@ -1,5 +1,6 @@
 //! `Db`: a client and what all its calls share: the writer's identity, the lanes, the defaults.
 
+mod asking;
 mod identity;
 mod lanes;
 mod pressure;
@@ -240,7 +241,7 @@ impl Db {
     }
 
     /// The budget of one page.
-    pub(crate) fn page_budget(&self, policy: Option<RetryPolicy>) -> Budget {
+    fn page_budget(&self, policy: Option<RetryPolicy>) -> Budget {
         self.budget(Some(policy.unwrap_or_else(|| self.0.retry.for_pages())))
     }
 

@@ -4,6 +4,7 @@ mod auto;
 mod diff;
 mod index;
 mod projected;
+mod read;
 mod schema;
 mod stored;
 
@@ -12,6 +13,7 @@ pub(crate) use diff::{changes, stamp};
 pub use index::{Global, Index, Local, Partial};
 pub use projected::Projected;
 pub use schema::{AttributeSchema, IndexProjection, IndexSchema, Schema};
+pub(crate) use read::{read_entity, read_stored};
 pub use stored::Stored;
 pub(crate) use stored::{InDoubt, lock_view};
 

@@ -3,10 +3,9 @@ use std::time::Duration;
 use super::options::{Options, Page};
 use super::plan::{Plan, Reads};
 use super::reader::Reader;
-use super::source::entity;
 use super::{Items, ReadsConsistently, ResumeToken, Source};
 use crate::db::Table;
-use crate::entity::{Entity, Stored};
+use crate::entity::{Entity, Stored, read_entity};
 use crate::error::Result;
 use crate::expr::Condition;
 use crate::retry::RetryPolicy;
@@ -172,7 +171,7 @@ impl<E: Entity, Of: ReadOf<E>> Read<E, Of> {
     where
         Of::Source: Source<E, Row = Stored<E>>,
     {
-        Items::new(self.into_reader(), entity)
+        Items::new(self.into_reader(), read_entity)
     }
 
     /// All items, as handles. Set a [`limit`](Self::limit) where there may be many.

@@ -1,7 +1,6 @@
 use std::collections::VecDeque;
-use std::pin::Pin;
 use std::task::{Context, Poll};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use futures::StreamExt;
 use futures::future::BoxFuture;
@@ -12,9 +11,9 @@ use super::resume::{Position, ResumeToken};
 use crate::db::Db;
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::Target;
-use crate::retry::{RetryPolicy, Spent};
+use crate::retry::{RetryPolicy, Span};
 use crate::value::Item;
-use crate::wire::{Failure, FailureKind, Page, PageRequest};
+use crate::wire::{Page, PageRequest};
 
 /// Keeps the pages of one query or scan coming: one at hand and one ahead for each segment. Nothing is asked before it is
 /// polled, and nothing beyond what is wanted.
@@ -33,7 +32,7 @@ pub(super) struct Reader {
     stirred: bool,
     /// The segment whose turn it is.
     turn: usize,
-    time: Time,
+    time: Span,
     over: bool,
 }
 
@@ -53,13 +52,6 @@ struct Opened {
     items: VecDeque<Item>,
     count: usize,
     next: Position,
-}
-
-/// The bound of the whole stream. It begins with the first poll.
-enum Time {
-    Unbounded,
-    NotBegun(Duration),
-    Until(Instant, Pin<Box<dyn Future<Output = ()> + Send>>),
 }
 
 impl Reader {
@@ -90,7 +82,7 @@ impl Reader {
             in_flight: FuturesUnordered::new(),
             stirred: true,
             turn: 0,
-            time: time_limit.map_or(Time::Unbounded, Time::NotBegun),
+            time: Span::new(time_limit),
             over: false,
         }
     }
@@ -318,19 +310,7 @@ impl Reader {
     }
 
     fn is_out_of_time(&mut self, context: &mut Context<'_>) -> bool {
-        let clock = self.db.clock();
-        if let Time::NotBegun(limit) = self.time {
-            self.time = match clock.now().checked_add(limit) {
-                Some(end) => Time::Until(end, clock.sleep_until(end)),
-                None => Time::Unbounded,
-            };
-        }
-        match &mut self.time {
-            Time::Until(end, sleep) => {
-                clock.now() >= *end || sleep.as_mut().poll(context).is_ready()
-            }
-            _ => false,
-        }
+        self.time.is_over(self.db.clock(), context)
     }
 
     fn out_of_time(&self) -> Error {
@@ -354,49 +334,17 @@ impl Segment {
 
 /// Sends the request for one page, again after failures that pass.
 async fn fetch(db: Db, request: PageRequest, policy: Option<RetryPolicy>) -> Result<Page> {
-    let mut budget = db.page_budget(policy);
-    let mut skewed = false;
+    let mut asking = db.asking(policy, "Go on with the resume token later");
     loop {
-        let failure = match db.wire().page(&request, budget.request_time()).await {
+        match db.wire().page(&request, asking.request_time()).await {
             Ok(page) => {
-                budget.give_back();
+                asking.answered();
                 return Ok(page);
             }
-            Err(failure) => failure,
-        };
-        let again = match failure.kind {
-            FailureKind::Final => Err(Spent::Attempts),
-            FailureKind::Skewed if std::mem::replace(&mut skewed, true) => Err(Spent::Attempts),
-            kind => budget
-                .spend()
-                .and_then(|()| budget.has_more())
-                .and_then(|()| budget.draw(kind.cost(), false)),
-        };
-        let spent = match again {
-            Ok(()) => {
-                budget.back_off(failure.retry_after).await;
-                match budget.in_time() {
-                    Ok(()) => continue,
-                    Err(spent) => spent,
-                }
+            Err(failure) => {
+                let again = asking.again_after(failure).await;
+                again.map_err(|error| error.in_table(&request.table))?;
             }
-            Err(spent) => spent,
-        };
-        return Err(failed(spent, failure)
-            .in_table(&request.table)
-            .after(budget.attempts().max(1), budget.elapsed()));
+        }
     }
-}
-
-fn failed(spent: Spent, failure: Failure) -> Error {
-    let error = match failure.kind {
-        FailureKind::Final | FailureKind::Skewed => Error::service(failure.reply.as_ref()),
-        _ => Error::new(
-            ErrorKind::Exhausted,
-            format!(
-                "no page came: {spent}. Go on with the resume token later, or raise the RetryPolicy"
-            ),
-        ),
-    };
-    error.replied(failure.reply).because(failure.source)
 }

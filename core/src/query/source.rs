@@ -1,5 +1,5 @@
-use crate::entity::{Entity, Global, IndexSchema, Local, Partial, Projected, Stored};
-use crate::error::{Error, Result};
+use crate::entity::{Entity, Global, IndexSchema, Local, Partial, Projected, Stored, read_stored};
+use crate::error::Result;
 use crate::key::{KeySchema, Target};
 use crate::value::Item;
 use crate::wire::PageSelect;
@@ -61,7 +61,7 @@ impl<E: Entity> Source<E> for Base {
     }
 
     fn row(target: &Target, item: Item) -> Result<Stored<E>> {
-        stored(target, item)
+        read_stored(target, item)
     }
 }
 
@@ -75,7 +75,7 @@ impl<E: Entity, const N: usize> Source<E> for Global<N> {
     }
 
     fn row(target: &Target, item: Item) -> Result<Stored<E>> {
-        stored(target, item)
+        read_stored(target, item)
     }
 }
 
@@ -89,7 +89,7 @@ impl<E: Entity, const N: usize> Source<E> for Local<N> {
     }
 
     fn row(target: &Target, item: Item) -> Result<Stored<E>> {
-        stored(target, item)
+        read_stored(target, item)
     }
 
     fn select() -> PageSelect {
@@ -109,13 +109,4 @@ impl<E: Entity, const N: usize> Source<E> for Partial<N> {
     fn row(target: &Target, item: Item) -> Result<Projected<E>> {
         Ok(Projected::new(target, item, &E::SCHEMA.indexes[N]))
     }
-}
-
-fn stored<E: Entity>(target: &Target, item: Item) -> Result<Stored<E>> {
-    Stored::read(target, item).map_err(|error| error.at(target))
-}
-
-#[allow(clippy::needless_pass_by_value)] // so that the item ends here
-pub(super) fn entity<E: Entity>(target: &Target, item: Item) -> Result<E> {
-    E::decode(&item).map_err(|error| Error::from(error).at(target))
 }

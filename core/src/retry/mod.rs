@@ -5,8 +5,10 @@ mod budget;
 mod clock;
 mod policy;
 mod quota;
+mod span;
 
 pub(crate) use budget::{Budget, Spent, TimeLimit};
 pub use clock::{Clock, SystemClock};
 pub use policy::RetryPolicy;
 pub(crate) use quota::Quota;
+pub(crate) use span::Span;
