@@ -55,6 +55,7 @@ mod lock;
 pub mod query;
 mod retry;
 mod table;
+pub mod tables;
 pub mod time;
 pub mod value;
 mod wire;

@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use aws_sdk_dynamodb::Client;
 
+pub(crate) use asking::Asking;
 pub(crate) use identity::Issued;
 pub(crate) use lanes::Lane;
 pub use table::Table;
@@ -177,8 +178,12 @@ impl Db {
     /// The table of an entity: a cheap view, sends nothing.
     #[must_use]
     pub fn table<E: Entity>(&self) -> Table<E> {
-        let name = format!("{}{}", self.0.table_prefix, E::SCHEMA.table);
-        Table::new(self.clone(), name.into())
+        Table::new(self.clone(), self.physical_name(E::SCHEMA.table))
+    }
+
+    /// The name of a table, with the prefix before it.
+    pub(crate) fn physical_name(&self, table: &str) -> Arc<str> {
+        format!("{}{table}", self.0.table_prefix).into()
     }
 
     /// The table of an entity under a name that is known at run time: that of a stack's output, say. The prefix of the `Db`
