@@ -13,9 +13,11 @@ mod errors;
 mod expressions;
 mod faults;
 mod foreign;
+mod fresh;
 mod fuzz;
-mod indexes;
 mod get_many;
+mod indexes;
+
 mod insert;
 mod lanes;
 mod limits;

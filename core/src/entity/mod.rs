@@ -12,8 +12,8 @@ pub use auto::{AutoKey, AutoTime, fill_key, set_time, time};
 pub(crate) use diff::{changes, stamp};
 pub use index::{Global, Index, Local, Partial};
 pub use projected::Projected;
-pub use schema::{AttributeSchema, IndexProjection, IndexSchema, Schema};
 pub(crate) use read::{read_entity, read_stored};
+pub use schema::{AttributeSchema, IndexProjection, IndexSchema, Schema};
 pub use stored::Stored;
 pub(crate) use stored::{InDoubt, lock_view};
 
