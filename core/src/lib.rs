@@ -141,5 +141,8 @@ struct Readme;
 #[doc = include_str!("../../docs/guide/adopting.md")]
 struct Adopting;
 #[cfg(doctest)]
+#[doc = include_str!("../../docs/guide/reading.md")]
+struct Reading;
+#[cfg(doctest)]
 #[doc = include_str!("../../docs/guide/testing.md")]
 struct Testing;
