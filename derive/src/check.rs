@@ -6,6 +6,7 @@ use syn::{Attribute, Data, DeriveInput, Type};
 
 use crate::attr::{self, LockKind};
 use crate::errors::Errors;
+use crate::index;
 use crate::model::{Field, Model, Name, Role};
 
 pub(crate) fn check(model: &Model, errors: &mut Errors) {
@@ -49,6 +50,7 @@ pub(crate) fn check(model: &Model, errors: &mut Errors) {
         check_skipped(field, absent || model.default.is_some(), errors);
     }
     check_names(model, errors);
+    index::check(model, errors);
 }
 
 /// What is not always stored must be read all the same.

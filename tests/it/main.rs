@@ -15,6 +15,7 @@ mod faults;
 mod foreign;
 mod fuzz;
 mod get_many;
+mod indexes;
 mod insert;
 mod lanes;
 mod limits;

@@ -1,5 +1,6 @@
 //! Reading many: a plan says what a page asks, a reader keeps the pages coming, a stream gives out their items one by one.
 
+mod index;
 mod options;
 mod plan;
 #[allow(clippy::module_inception)] // the verb, beside the other
@@ -8,11 +9,15 @@ mod read;
 mod reader;
 mod resume;
 mod scan;
+mod source;
 mod stream;
 
+pub use crate::entity::{Global, Index, Local, Partial, Projected};
+pub use index::{QueryIndex, ScanIndex};
 pub use options::Page;
 pub use query::{Partition, Query};
 pub use read::{Read, ReadOf};
 pub use resume::{ResumeToken, ResumeTokenError};
 pub use scan::{Scan, Whole};
+pub use source::{Base, ReadsConsistently, Source};
 pub use stream::Items;

@@ -3,14 +3,15 @@ use std::time::Duration;
 use super::options::{Options, Page};
 use super::plan::{Plan, Reads};
 use super::reader::Reader;
-use super::{Items, ResumeToken};
+use super::{Items, ReadsConsistently, ResumeToken, Source};
 use crate::db::Table;
-use crate::entity::{Entity, Stored, read_entity, read_stored};
+use crate::entity::{Entity, Stored, read_entity};
 use crate::error::Result;
 use crate::expr::Condition;
 use crate::retry::RetryPolicy;
 
-/// Reads many items of one table. [`Table::query`] and [`Table::scan`] make one; set options, then say what is to become of
+/// Reads many items of one table or index. [`Table::query`], [`Table::scan`], [`Table::query_index`] and
+/// [`Table::scan_index`] make one; set options, then say what is to become of
 /// the items: [`stream`](Self::stream), [`entities`](Self::entities), [`collect`](Self::collect), [`first`](Self::first),
 /// [`count`](Self::count) or [`page`](Self::page).
 #[must_use = "it reads nothing until `stream`, `entities`, `collect`, `first`, `count` or `page`"]
@@ -20,14 +21,20 @@ pub struct Read<E, Of> {
     options: Options<E>,
 }
 
-/// What can be read: a [`Partition`](super::Partition) or the [`Whole`](super::Whole) table.
+/// What can be read: a [`Partition`](super::Partition) or the [`Whole`](super::Whole) of a table or index.
 #[allow(private_interfaces)]
-pub trait ReadOf: Sized {
+pub trait ReadOf<E: Entity>: Sized {
+    /// Where it is read.
+    type Source: Source<E>;
+
     #[doc(hidden)]
-    fn reads(self, schema: &'static crate::key::KeySchema) -> Result<Reads>;
+    fn reads(self) -> Result<Reads>;
 }
 
-impl<E: Entity, Of: ReadOf> Read<E, Of> {
+/// What a read gives: a [`Stored`], or a [`Projected`](super::Projected) where an index has less than the item.
+type Row<E, Of> = <<Of as ReadOf<E>>::Source as Source<E>>::Row;
+
+impl<E: Entity, Of: ReadOf<E>> Read<E, Of> {
     pub(super) fn new(table: &Table<E>, of: Of, consistent: bool) -> Self {
         Self {
             table: table.clone(),
@@ -62,8 +69,27 @@ impl<E: Entity, Of: ReadOf> Read<E, Of> {
     }
 
     /// Reads with `ConsistentRead`: every page shows all writes that were answered before it was asked. The default of a
-    /// query.
-    pub fn consistent(mut self) -> Self {
+    /// query of a table or local index. A global index has no such reads:
+    /// ```compile_fail
+    /// # use optimist::{Db, Entity, local};
+    /// #[derive(Entity)]
+    /// #[entity(table = "users")]
+    /// struct User {
+    ///     #[entity(partition_key)]
+    ///     id: String,
+    ///     #[entity(index("by-email", partition_key))]
+    ///     email: String,
+    /// }
+    /// # fn main() -> optimist::Result<()> {
+    /// let users = Db::new(local::client()?).table::<User>();
+    /// let _ = users.query_index(User::BY_EMAIL, "a@b").consistent();
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn consistent(mut self) -> Self
+    where
+        Of::Source: ReadsConsistently,
+    {
         self.options.consistent = true;
         self
     }
@@ -119,8 +145,8 @@ impl<E: Entity, Of: ReadOf> Read<E, Of> {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn stream(self) -> Items<Stored<E>> {
-        Items::new(self.into_reader(), read_stored)
+    pub fn stream(self) -> Items<Row<E, Of>> {
+        Items::new(self.into_reader(), Of::Source::row)
     }
 
     /// The items one after the other, as plain values: without image and lock, so they cannot be saved, and take less memory.
@@ -141,7 +167,10 @@ impl<E: Entity, Of: ReadOf> Read<E, Of> {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn entities(self) -> Items<E> {
+    pub fn entities(self) -> Items<E>
+    where
+        Of::Source: Source<E, Row = Stored<E>>,
+    {
         Items::new(self.into_reader(), read_entity)
     }
 
@@ -149,7 +178,7 @@ impl<E: Entity, Of: ReadOf> Read<E, Of> {
     ///
     /// # Errors
     /// The first error ends it, also that of an item that cannot be read; see [`Items::try_next`].
-    pub async fn collect(self) -> Result<Vec<Stored<E>>> {
+    pub async fn collect(self) -> Result<Vec<Row<E, Of>>> {
         self.stream().collect().await
     }
 
@@ -176,7 +205,7 @@ impl<E: Entity, Of: ReadOf> Read<E, Of> {
     /// # Ok(())
     /// # }
     /// ```
-    pub async fn first(mut self) -> Result<Option<Stored<E>>> {
+    pub async fn first(mut self) -> Result<Option<Row<E, Of>>> {
         self.options.limit = Some(self.options.limit.unwrap_or(1).min(1));
         self.stream().try_next().await
     }
@@ -218,12 +247,12 @@ impl<E: Entity, Of: ReadOf> Read<E, Of> {
     /// # Ok(())
     /// # }
     /// ```
-    pub async fn page(self) -> Result<Page<Stored<E>>> {
+    pub async fn page(self) -> Result<Page<Row<E, Of>>> {
         let mut reader = self.into_reader()?;
         let (scanned, items) = reader.page().await?;
         let items = items
             .into_iter()
-            .map(|(target, item)| read_stored(&target, item));
+            .map(|(target, item)| Of::Source::row(&target, item));
         Ok(Page {
             items: items.collect(),
             scanned,
@@ -237,8 +266,8 @@ impl<E: Entity, Of: ReadOf> Read<E, Of> {
             of,
             mut options,
         } = self;
-        let reads = of.reads(&E::SCHEMA.key);
-        let plan = reads.and_then(|reads| Plan::new(&table, reads, &mut options));
+        let reads = of.reads();
+        let plan = reads.and_then(|reads| Plan::new::<E, Of::Source>(&table, reads, &mut options));
         let plan = plan.map_err(|error| error.in_table(table.physical_name()))?;
         let Options {
             policy,

@@ -138,7 +138,7 @@ impl Reader {
         self.counts = true;
         match std::future::poll_fn(|context| self.poll_item(context)).await {
             Some(Err(error)) => Err(error),
-            // Pages that count bring no items.
+            // Of pages that count no item is kept.
             _ => Ok(self.counted),
         }
     }
@@ -176,7 +176,7 @@ impl Reader {
         }
         let last = given.last().filter(|_| cut);
         self.segments[index].position = match last {
-            Some((target, _)) => Position::Behind(target.key().clone()),
+            Some((_, item)) => self.plan.position_of(item)?,
             None => next,
         };
         Ok((page.scanned, given))
@@ -246,7 +246,7 @@ impl Reader {
 
     fn request(&self, segment: usize, limit: Option<i32>) -> PageRequest {
         let behind = match &self.segments[segment].ask {
-            Position::Behind(key) => Some(key),
+            Position::Behind(keys) => Some(&keys[..]),
             Position::NotBegun | Position::Done => None,
         };
         self.plan.request(segment, behind, limit, self.counts)
@@ -257,7 +257,11 @@ impl Reader {
             Ok(Opened {
                 next: self.position(page.next)?,
                 count: page.count,
-                items: page.items.into(),
+                items: if self.counts {
+                    VecDeque::new()
+                } else {
+                    page.items.into()
+                },
             })
         });
         let segment = &mut self.segments[index];
@@ -272,7 +276,7 @@ impl Reader {
 
     fn position(&self, next: Option<Item>) -> Result<Position> {
         Ok(match next {
-            Some(key) => Position::Behind(self.plan.key_of(&key)?),
+            Some(end) => self.plan.position_of(&end)?,
             None => Position::Done,
         })
     }
@@ -294,7 +298,10 @@ impl Reader {
             segment.at_hand = None;
             self.stirred = true;
         } else {
-            segment.position = Position::Behind(key.clone());
+            segment.position = match self.plan.position_of(&item) {
+                Ok(position) => position,
+                Err(error) => return Some(Err(error)),
+            };
         }
         self.turn = (index + 1) % segments;
         self.wanted = self.wanted.map(|wanted| wanted - 1);

@@ -1,7 +1,7 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::paths;
+use super::{index, paths};
 use crate::attr::LockKind;
 use crate::model::{Field, Model, Role};
 
@@ -35,6 +35,7 @@ pub(super) fn schema(model: &Model, support: &TokenStream) -> TokenStream {
             }
         }
     });
+    let indexes = index::schemas(model, support);
     quote! {
         const SCHEMA: &'static #support::Schema = &#support::Schema {
             table: #table,
@@ -48,10 +49,11 @@ pub(super) fn schema(model: &Model, support: &TokenStream) -> TokenStream {
                 journal: #support::Option::#journal,
             },
             attributes: &[#(#attributes),*],
+            indexes: &[#(#indexes),*],
         };
     }
 }
 
-fn option(value: Option<TokenStream>) -> TokenStream {
+pub(super) fn option(value: Option<TokenStream>) -> TokenStream {
     value.map_or(quote!(None), |value| quote!(Some(#value)))
 }
