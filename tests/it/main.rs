@@ -20,6 +20,7 @@ mod insert;
 mod lanes;
 mod limits;
 mod lists;
+mod meter;
 mod modify;
 mod query;
 mod race;
