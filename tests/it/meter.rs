@@ -226,6 +226,10 @@ async fn indexes_cost_their_own_units() {
     let scan = table.scan_index(Person::BY_CITY).meter(&meter);
     assert_eq!(scan.collect().await.unwrap().len(), 1);
     assert_eq!(reading(&meter), (1.0, 3.0, 4, 0));
+    // A read of the index, and one of the table.
+    let (fresh, meter) = metered!(table.query_index(Person::BY_CITY, "Rome"));
+    assert_eq!(fresh.fresh().collect().await.unwrap().len(), 1);
+    assert_eq!(reading(&meter), (1.5, 0.0, 2, 0));
 }
 
 /// Counts the requests that ask for a report.

@@ -29,6 +29,16 @@ impl<K, I> Partition<K, I> {
             of: PhantomData,
         }
     }
+
+    /// The same, read in another way.
+    pub(super) fn through<J>(self) -> Partition<K, J> {
+        Partition {
+            key: self.key,
+            sort: self.sort,
+            reverse: self.reverse,
+            of: PhantomData,
+        }
+    }
 }
 
 impl<E: Entity> Table<E> {

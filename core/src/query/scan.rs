@@ -22,6 +22,14 @@ impl<I> Whole<I> {
             of: PhantomData,
         }
     }
+
+    /// The same, read in another way.
+    pub(super) fn through<J>(self) -> Whole<J> {
+        Whole {
+            segments: self.segments,
+            of: PhantomData,
+        }
+    }
 }
 
 impl<E: Entity> Table<E> {
