@@ -75,6 +75,7 @@ pub use lock::{Lock, LockError, Token, TokenError};
 pub use retry::{Clock, RetryPolicy, SystemClock};
 pub use table::{Deleted, Edited};
 pub use value::{AttributeValue, Item, Number, item_size};
+pub use wire::Meter;
 pub use write::{Modified, Reread};
 
 /// The verbs as builders: what [`Table`]'s methods return. Set options, then `.await`.

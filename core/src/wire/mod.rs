@@ -6,6 +6,7 @@ mod batch_get;
 mod copy;
 mod create_table;
 mod failure;
+mod meter;
 mod page;
 mod request;
 mod send;
@@ -19,6 +20,7 @@ pub(crate) use create_table::{
     Throughput,
 };
 pub(crate) use failure::{Failure, FailureKind};
+pub use meter::Meter;
 pub(crate) use page::{Page, PageOf, PageRequest, PageSelect};
 pub(crate) use request::{ReadRequest, Returns, WriteOperation, WriteRequest};
-pub(crate) use send::Wire;
+pub(crate) use send::{Connection, Wire};

@@ -8,7 +8,7 @@ use tracing::debug;
 use super::{CreateTableRequest, Failure, FailureKind, Wire, copy};
 use crate::retry::TimeLimit;
 
-impl Wire {
+impl Wire<'_> {
     /// Sends a CreateTable.
     pub(crate) async fn create_table(
         &self,
