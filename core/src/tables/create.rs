@@ -24,7 +24,7 @@ impl Db {
     /// used. A table that is there already is compared with the entities, and left as it is.
     ///
     /// Sends one DescribeTable; if there is no table, a CreateTable, and DescribeTable again until table and indexes are
-    /// active: on AWS some 10 s. Capacity is on demand, unless it is [`provisioned`](CreateTable::provisioned). Several machines may
+    /// active. Capacity is on demand, unless it is [`provisioned`](CreateTable::provisioned). Several machines may
     /// call it at once. See [`tables`](crate::tables) for the permissions.
     ///
     /// For tests, tools and small systems. A table in production is usually made by infrastructure code; then a service calls
