@@ -27,7 +27,12 @@ impl Db {
 
     /// Requests that wait for something, for so long at most and as often as that allows.
     pub(crate) fn asking_until(&self, limit: Duration, advice: &'static str) -> Asking {
-        let policy = self.shared.retry.for_pages().attempts(u32::MAX).deadline(limit);
+        let policy = self
+            .shared
+            .retry
+            .for_pages()
+            .attempts(u32::MAX)
+            .deadline(limit);
         let mut budget = self.budget(Some(policy));
         budget.open_reserve();
         Asking {
