@@ -97,7 +97,9 @@ pub mod attr {
 
 /// What the derive knows of an entity, as data.
 pub mod schema {
-    pub use crate::entity::{AttributeSchema, AutoKey, AutoTime, Schema};
+    pub use crate::entity::{
+        AttributeSchema, AutoKey, AutoTime, Expires, Schema, TtlField, TtlSchema, ttl_kind,
+    };
     pub use crate::key::{KeyAttributeSchema, KeySchema, KeyType};
     pub use crate::lock::{LockKind, LockSchema};
 }
@@ -113,6 +115,7 @@ pub mod __derive {
     pub use std::vec::Vec;
 
     pub use crate::entity::{AttributeSchema, Schema, fill_key, set_time, time};
+    pub use crate::entity::{Expires, TtlSchema, ttl_form};
     pub use crate::expr::{Attr, KeyAttribute, Opaque, Ordered, Plain, Set};
     pub use crate::key::{
         AnyShape, Composite, Key, KeyAttributeSchema, KeyForm, KeyScalar, KeySchema, KeyType,

@@ -57,6 +57,7 @@ pub(crate) struct FieldAttrs {
     pub(crate) created_at: Option<Span>,
     pub(crate) updated_at: Option<Span>,
     pub(crate) auto_uuid: Option<Span>,
+    pub(crate) ttl: Option<Span>,
 }
 
 /// `default`, or `default = "path"`.
@@ -181,6 +182,7 @@ impl FieldAttrs {
                 "created_at" => set(&mut all.created_at, &meta, flag(&meta), errors),
                 "updated_at" => set(&mut all.updated_at, &meta, flag(&meta), errors),
                 "auto_uuid" => set(&mut all.auto_uuid, &meta, flag(&meta), errors),
+                "ttl" => set(&mut all.ttl, &meta, flag(&meta), errors),
                 "const" => {
                     let ident = text(&meta).and_then(|name| name.parse());
                     set(&mut all.constant, &meta, ident, errors);
@@ -189,7 +191,7 @@ impl FieldAttrs {
                     meta.path(),
                     format!(
                         "unknown attribute `{other}`, expected `partition_key`, `sort_key`, `lock`, `set`, \
-                         `rename`, `default`, `skip`, `with`, `ordered`, `const`, `created_at`, `updated_at` or `auto_uuid`"
+                         `rename`, `default`, `skip`, `with`, `ordered`, `const`, `created_at`, `updated_at`, `auto_uuid` or `ttl`"
                     ),
                 ),
             }

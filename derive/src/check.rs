@@ -42,8 +42,16 @@ pub(crate) fn check(model: &Model, errors: &mut Errors) {
             errors.on(&second.ident, format!("an entity has one {what}"));
         }
     }
+    let expiring = model
+        .fields
+        .iter()
+        .filter(|field| field.attrs.ttl.is_some());
+    for second in expiring.skip(1) {
+        errors.on(&second.ident, "an entity has one time to live");
+    }
     for field in &model.fields {
         check_field(field, errors);
+        check_ttl(field, errors);
         // Without the attribute, an entity reads an Option or a set.
         let absent = is_option(&field.ty) || field.attrs.set.is_some();
         check_skipped(field, absent || model.default.is_some(), errors);
@@ -145,6 +153,24 @@ fn check_field(field: &Field, errors: &mut Errors) {
         errors.on(
             &field.ty,
             "the field that shows the lock must be an Option or have `#[entity(default)]`: a new item has no lock yet",
+        );
+    }
+}
+
+/// DynamoDB reads whole seconds out of an attribute of this name.
+fn check_ttl(field: &Field, errors: &mut Errors) {
+    let attrs = &field.attrs;
+    let Some(span) = attrs.ttl else { return };
+    let automatic = attrs.created_at.or(attrs.updated_at).is_some();
+    if field.role != Role::Attribute || attrs.set.is_some() || automatic {
+        errors.at(
+            span,
+            "the time to live is a plain attribute: no key, lock, set, or time of creation or change, and not skipped",
+        );
+    } else if let Some(with) = &attrs.with {
+        errors.on(
+            with,
+            "the time to live is stored as whole seconds since 1970, `with` has no effect",
         );
     }
 }

@@ -47,6 +47,7 @@ use syn::{DeriveInput, parse_macro_input};
 /// | `created_at` | the time of creation, of any type that is `From` or `TryFrom<SystemTime>` (std, `chrono`, `time`, `jiff`); set by every write that makes an item |
 /// | `updated_at` | the time of the last change, likewise; set by every write, and no change by itself |
 /// | `auto_uuid` | on a key of type `Uuid` or `String`: a nil or empty one is generated for a new item |
+/// | `ttl` | when the item expires, of a type that converts from and to `SystemTime` (std, `chrono`, `time`, `jiff`), an integer, or an Option of one: stored as whole seconds since 1970, as DynamoDB's time to live reads them. An expired item is still read until DynamoDB removes it, which takes up to days; `.live_only()` leaves it out of a query or scan |
 /// | `const = "NAME"` | renames the constant that is the attribute's typed path, by default the field in upper case |
 ///
 /// # `#[serde(…)]`

@@ -28,6 +28,7 @@ mod scan;
 mod support;
 mod times;
 mod transport;
+mod ttl;
 mod update;
 mod values;
 mod without_image;

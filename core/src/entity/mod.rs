@@ -2,14 +2,18 @@
 
 mod auto;
 mod diff;
+mod expiry;
 mod schema;
 mod stored;
+mod ttl;
 
 pub use auto::{AutoKey, AutoTime, fill_key, set_time, time};
 pub(crate) use diff::{changes, stamp};
+pub(crate) use expiry::Expiry;
 pub use schema::{AttributeSchema, Schema};
 pub use stored::Stored;
 pub(crate) use stored::{InDoubt, lock_view};
+pub use ttl::{Expires, TtlField, TtlSchema, ttl_form, ttl_kind};
 
 use std::time::SystemTime;
 

@@ -5,9 +5,9 @@ use sha2::{Digest, Sha256};
 use super::options::Options;
 use super::resume::{Fingerprint, Position, ResumeToken, first};
 use crate::db::Table;
-use crate::entity::Entity;
+use crate::entity::{Entity, Expiry};
 use crate::error::{Error, Result};
-use crate::expr::{Compiled, Compiler, Filter, KeyCondition};
+use crate::expr::{Compiled, Compiler, Filter, KeyCondition, Tree};
 use crate::key::{Key, KeySchema};
 use crate::value::{AttributeValue, Item};
 use crate::wire::{PageOf, PageRequest};
@@ -55,29 +55,42 @@ impl Plan {
             return Err(Error::invalid("page_size(0): a page has at least one item"));
         }
         let schema = &E::SCHEMA.key;
-        let filter = options.filter.take().map(|filter| {
-            let aliases = |name: &str| {
-                let attributes = E::SCHEMA.attributes.iter();
-                let mut named = attributes.filter(|attribute| attribute.name == name);
-                named.next().map_or(&[][..], |attribute| attribute.aliases)
-            };
-            Filter::new(filter, aliases)
-        });
+        let aliases = |name: &str| {
+            let attributes = E::SCHEMA.attributes.iter();
+            let mut named = attributes.filter(|attribute| attribute.name == name);
+            named.next().map_or(&[][..], |attribute| attribute.aliases)
+        };
+        let filter = options.filter.take();
+        let filter = filter.map(|filter| Filter::new(filter, aliases));
         let filter = filter.transpose()?;
-        let filtered = filter.is_some();
-        let mut compiler = Compiler::default();
-        if let Reads::Query { condition, .. } = &of {
-            if let Some(filter) = &filter {
-                let keys = [Some(schema.partition), schema.sort];
-                filter.names_none_of(keys.into_iter().flatten().map(|key| key.name))?;
+        if let (Reads::Query { .. }, Some(filter)) = (&of, &filter) {
+            let keys = [Some(schema.partition), schema.sort];
+            filter.names_none_of(keys.into_iter().flatten().map(|key| key.name))?;
+        }
+        let compile = |filter: Option<Tree>| {
+            let mut compiler = Compiler::default();
+            if let Reads::Query { condition, .. } = &of {
+                compiler = compiler.key_condition(condition.clone());
             }
-            compiler = compiler.key_condition(condition.clone());
-        }
-        if let Some(filter) = filter {
-            compiler = compiler.condition(filter.into_tree())?;
-        }
-        let expression = compiler.finish()?;
-        let fingerprint = fingerprint(table.name(), &of, &expression);
+            match filter {
+                Some(filter) => compiler.condition(filter)?.finish(),
+                None => compiler.finish(),
+            }
+        };
+        let filter = filter.map(Filter::into_tree);
+        let live = E::SCHEMA.ttl.filter(|_| options.live_only).map(|ttl| {
+            let expiry = Expiry::at(&ttl, table.db().clock().wall());
+            Filter::of(expiry.is_not_past_condition(), aliases).into_tree()
+        });
+        // The time of this plan is no part of what is asked: a token goes on at a later one.
+        let timeless = live.as_ref().map(|_| compile(filter.clone())).transpose()?;
+        let filter = filter.into_iter().chain(live).reduce(Tree::and);
+        let filtered = filter.is_some();
+        let expression = compile(filter)?;
+        let fingerprint = match &timeless {
+            Some(timeless) => fingerprint(table.name(), &of, timeless, true),
+            None => fingerprint(table.name(), &of, &expression, false),
+        };
         let start = match options.resume.take() {
             Some(token) => resumed(token, fingerprint, &of)?,
             None => begun(&of)?,
@@ -198,7 +211,7 @@ fn resumed(token: ResumeToken, own: Fingerprint, of: &Reads) -> Result<Vec<Posit
     )))
 }
 
-fn fingerprint(table: &str, of: &Reads, expression: &Compiled) -> Fingerprint {
+fn fingerprint(table: &str, of: &Reads, expression: &Compiled, live_only: bool) -> Fingerprint {
     let mut hash = Sha256::new();
     feed(&mut hash, table.as_bytes());
     hash.update([match of {
@@ -212,6 +225,9 @@ fn fingerprint(table: &str, of: &Reads, expression: &Compiled) -> Fingerprint {
     let (names, values) = expression.placeholders();
     names.for_each(|name| feed(&mut hash, name.as_bytes()));
     values.for_each(|value| feed(&mut hash, &canonical(value)));
+    if live_only {
+        feed(&mut hash, b"live only");
+    }
     Fingerprint(first(hash.finalize().as_slice()))
 }
 
