@@ -58,6 +58,7 @@ pub(crate) struct FieldAttrs {
     pub(crate) updated_at: Option<Span>,
     pub(crate) auto_uuid: Option<Span>,
     pub(crate) ttl: Option<Span>,
+    pub(crate) hide_expired: Option<Span>,
 }
 
 /// `default`, or `default = "path"`.
@@ -183,6 +184,7 @@ impl FieldAttrs {
                 "updated_at" => set(&mut all.updated_at, &meta, flag(&meta), errors),
                 "auto_uuid" => set(&mut all.auto_uuid, &meta, flag(&meta), errors),
                 "ttl" => set(&mut all.ttl, &meta, flag(&meta), errors),
+                "hide_expired" => set(&mut all.hide_expired, &meta, flag(&meta), errors),
                 "const" => {
                     let ident = text(&meta).and_then(|name| name.parse());
                     set(&mut all.constant, &meta, ident, errors);
@@ -191,7 +193,7 @@ impl FieldAttrs {
                     meta.path(),
                     format!(
                         "unknown attribute `{other}`, expected `partition_key`, `sort_key`, `lock`, `set`, \
-                         `rename`, `default`, `skip`, `with`, `ordered`, `const`, `created_at`, `updated_at`, `auto_uuid` or `ttl`"
+                         `rename`, `default`, `skip`, `with`, `ordered`, `const`, `created_at`, `updated_at`, `auto_uuid`, `ttl` or `hide_expired`"
                     ),
                 ),
             }

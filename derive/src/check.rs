@@ -160,7 +160,22 @@ fn check_field(field: &Field, errors: &mut Errors) {
 /// DynamoDB reads whole seconds out of an attribute of this name.
 fn check_ttl(field: &Field, errors: &mut Errors) {
     let attrs = &field.attrs;
-    let Some(span) = attrs.ttl else { return };
+    let Some(span) = attrs.ttl else {
+        if let Some(span) = attrs.hide_expired {
+            errors.at(
+                span,
+                "`hide_expired` says what is to become of items that expire: it stands beside `ttl`",
+            );
+        }
+        return;
+    };
+    if let (Some(_), Some(alias)) = (attrs.hide_expired, attrs.aliases.first()) {
+        errors.on(
+            alias,
+            "with `hide_expired` every write asks the attribute `ttl` itself when the item expires: an older name would not \
+             be seen. Move it first, with an entity that does not hide what has expired",
+        );
+    }
     let automatic = attrs.created_at.or(attrs.updated_at).is_some();
     if field.role != Role::Attribute || attrs.set.is_some() || automatic {
         errors.at(

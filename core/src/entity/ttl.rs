@@ -6,6 +6,8 @@ use crate::value::{Form, decode_with, encode_with};
 pub struct TtlSchema {
     /// Its name in the item, for DynamoDB's `TimeToLiveSpecification`.
     pub attribute: &'static str,
+    /// An item that has expired is as one that is not there: `#[entity(ttl, hide_expired)]`.
+    pub hides_expired: bool,
 }
 
 /// An entity whose items expire: one field is marked `#[entity(ttl)]`.

@@ -78,10 +78,13 @@ impl Plan {
             }
         };
         let filter = filter.map(Filter::into_tree);
-        let live = E::SCHEMA.ttl.filter(|_| options.live_only).map(|ttl| {
-            let expiry = Expiry::at(&ttl, table.db().clock().wall());
-            Filter::of(expiry.is_not_past_condition(), aliases).into_tree()
-        });
+        let live = E::SCHEMA
+            .ttl
+            .filter(|ttl| options.live_only || ttl.hides_expired)
+            .map(|ttl| {
+                let expiry = Expiry::at(&ttl, table.db().clock().wall());
+                Filter::of(expiry.is_not_past_condition(), aliases).into_tree()
+            });
         // The time of this plan is no part of what is asked: a token goes on at a later one.
         let timeless = live.as_ref().map(|_| compile(filter.clone())).transpose()?;
         let filter = filter.into_iter().chain(live).reduce(Tree::and);

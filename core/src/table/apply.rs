@@ -177,9 +177,9 @@ impl<E: Entity> Change<E> {
             }
             call.planner().apply(wanted, upsert, returns)
         };
-        let request = plan().map_err(|error| call.named(error))?;
+        let (request, expired) = plan().map_err(|error| call.named(error))?;
         let sets = request.expression.changes_sets();
-        let sent = call.send_blindly(&request, self.delivery).await;
+        let sent = call.send_blindly(&request, self.delivery, expired).await;
         match sent.map_err(|error| if sets { advise_on_sets(error) } else { error })? {
             Blind::Done(item) => Ok((call.target().clone(), item)),
             Blind::Refused(None, cause) if !upsert => Err(not_found(call.target()).because(cause)),

@@ -9,7 +9,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::lock::Verdict;
 use crate::retry::RetryPolicy;
 use crate::value::Item;
-use crate::write::{Blind, Call, Delivery, insert};
+use crate::write::{Blind, Call, Delivery, Expired, insert};
 
 /// Stores a new item. See [`Table::insert`].
 #[must_use = "a verb does nothing until it is awaited"]
@@ -95,8 +95,9 @@ async fn by_token<E: Entity>(call: &mut Call, mut entity: E, item: Item) -> Resu
     let proposal = call.planner().insert_outside_lane(item);
     let proposal = proposal.map_err(|error| call.named(error))?;
     let view = lock_view::<E>(proposal.mark()).map_err(|error| call.named(error))?;
+    let expired = proposal.expiry.map_or(Expired::Counts, Expired::Removed);
     match call
-        .send_blindly(&proposal.request, Delivery::ExactlyOnce)
+        .send_blindly(&proposal.request, Delivery::ExactlyOnce, expired)
         .await?
     {
         Blind::Done(_) => {

@@ -25,8 +25,8 @@ pub(super) fn schema(model: &Model, support: &TokenStream) -> TokenStream {
         quote!(#name)
     }));
     let ttl = model.ttl().map(|field| {
-        let name = &field.name.text;
-        quote!(#support::TtlSchema { attribute: #name })
+        let (name, hides) = (&field.name.text, field.attrs.hide_expired.is_some());
+        quote!(#support::TtlSchema { attribute: #name, hides_expired: #hides })
     });
     let ttl = option(ttl);
     let attributes = model.with_role(Role::Attribute).map(|field| {
