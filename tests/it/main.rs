@@ -14,6 +14,7 @@ mod expressions;
 mod faults;
 mod foreign;
 mod fuzz;
+mod hide_expired;
 mod insert;
 mod lanes;
 mod limits;
