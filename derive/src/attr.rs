@@ -8,6 +8,7 @@ use syn::{Attribute, Expr, ExprLit, Ident, Lit, LitStr, Meta, MetaNameValue, Pat
 
 use crate::case::Case;
 use crate::errors::Errors;
+use crate::index::IndexAttr;
 
 #[derive(Default)]
 pub(crate) struct StructAttrs {
@@ -59,6 +60,7 @@ pub(crate) struct FieldAttrs {
     pub(crate) auto_uuid: Option<Span>,
     pub(crate) ttl: Option<Span>,
     pub(crate) hide_expired: Option<Span>,
+    pub(crate) indexes: Vec<IndexAttr>,
 }
 
 /// `default`, or `default = "path"`.
@@ -185,6 +187,7 @@ impl FieldAttrs {
                 "auto_uuid" => set(&mut all.auto_uuid, &meta, flag(&meta), errors),
                 "ttl" => set(&mut all.ttl, &meta, flag(&meta), errors),
                 "hide_expired" => set(&mut all.hide_expired, &meta, flag(&meta), errors),
+                "index" => all.indexes.extend(errors.ok(IndexAttr::of(&meta))),
                 "const" => {
                     let ident = text(&meta).and_then(|name| name.parse());
                     set(&mut all.constant, &meta, ident, errors);
@@ -193,7 +196,7 @@ impl FieldAttrs {
                     meta.path(),
                     format!(
                         "unknown attribute `{other}`, expected `partition_key`, `sort_key`, `lock`, `set`, \
-                         `rename`, `default`, `skip`, `with`, `ordered`, `const`, `created_at`, `updated_at`, `auto_uuid`, `ttl` or `hide_expired`"
+                         `rename`, `default`, `skip`, `with`, `ordered`, `const`, `created_at`, `updated_at`, `auto_uuid`, `index`, `ttl` or `hide_expired`"
                     ),
                 ),
             }

@@ -6,6 +6,7 @@ use syn::{Attribute, Data, DeriveInput, Type};
 
 use crate::attr::{self, LockKind};
 use crate::errors::Errors;
+use crate::index;
 use crate::model::{Field, Model, Name, Role};
 
 pub(crate) fn check(model: &Model, errors: &mut Errors) {
@@ -57,6 +58,7 @@ pub(crate) fn check(model: &Model, errors: &mut Errors) {
         check_skipped(field, absent || model.default.is_some(), errors);
     }
     check_names(model, errors);
+    index::check(model, errors);
 }
 
 /// What is not always stored must be read all the same.
@@ -169,11 +171,18 @@ fn check_ttl(field: &Field, errors: &mut Errors) {
         }
         return;
     };
+    if let (Some(span), Some(_)) = (attrs.hide_expired, attrs.indexes.first()) {
+        errors.at(
+            span,
+            "a query of an index whose key is the time cannot leave out what has expired: DynamoDB filters no key. Keep the key \
+             in another field",
+        );
+    }
     if let (Some(_), Some(alias)) = (attrs.hide_expired, attrs.aliases.first()) {
         errors.on(
             alias,
-            "with `hide_expired` every write asks the attribute `ttl` itself when the item expires: an older name would not \
-             be seen. Move it first, with an entity that does not hide what has expired",
+            "with `hide_expired` every write asks this attribute whether the item has expired, and would not see an older name. \
+             Move it first, with an entity that does not hide what has expired",
         );
     }
     let automatic = attrs.created_at.or(attrs.updated_at).is_some();

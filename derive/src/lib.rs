@@ -9,6 +9,7 @@ mod case;
 mod check;
 mod errors;
 mod expand;
+mod index;
 mod model;
 mod newtype;
 
@@ -48,6 +49,10 @@ use syn::{DeriveInput, parse_macro_input};
 /// | `updated_at` | the time of the last change, likewise; set by every write, and no change by itself |
 /// | `auto_uuid` | on a key of type `Uuid` or `String`: a nil or empty one is generated for a new item |
 /// | `ttl` | when the item expires, of a type that converts from and to `SystemTime` (std, `chrono`, `time`, `jiff`), an integer, or an Option of one: stored as whole seconds since 1970, as DynamoDB's time to live reads them. An expired item is still read until DynamoDB removes it, which takes up to days; `.live_only()` leaves it out of a query or scan |
+/// | `index("by-email", partition_key)` | the partition key of a global index, which is made a constant: `User::BY_EMAIL`. The type is a key type or an Option of one; an item with `None` is not in the index. A field can be the key of several indexes |
+/// | `index("by-email", sort_key)` | the sort key of that index; `index("by-day", sort_key, local)` that of a local index, whose partition key is the table's |
+/// | `index("by-email", …, projection = keys)` | what else the index has: `all` (the default), `keys`, or `include(name, age)` by fields |
+/// | `index("by-email", …, const = "NAME")` | renames the constant of the index |
 /// | `const = "NAME"` | renames the constant that is the attribute's typed path, by default the field in upper case |
 ///
 /// # `#[serde(…)]`

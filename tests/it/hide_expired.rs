@@ -160,6 +160,9 @@ async fn reads_see_none<S: Session>(world: World<S>) {
             .unwrap_err()
             .is_not_found()
     );
+    let many = sessions.get_many(["a", "b", "a"]).collect().await.unwrap();
+    let found: Vec<_> = many.iter().map(Option::is_some).collect();
+    assert_eq!(found, [false, true, false]);
     assert_eq!(sessions.query("a").count().await.unwrap(), 0);
     assert!(sessions.query("a").collect().await.unwrap().is_empty());
     let scanned = sessions.scan().consistent().collect().await.unwrap();

@@ -2,6 +2,7 @@
 
 mod decode;
 mod encode;
+mod index;
 mod paths;
 mod schema;
 mod stamp;
@@ -123,6 +124,7 @@ pub(crate) fn fallback(model: &Model) -> TokenStream {
                 },
                 ttl: #support::Option::None,
                 attributes: &[],
+                indexes: &[],
             };
             fn key(&self) -> #support::Key { ::core::unreachable!() }
             fn encode(&self, _: usize) -> #support::Encoded { ::core::unreachable!() }

@@ -5,6 +5,7 @@ use syn::spanned::Spanned;
 use syn::{GenericArgument, PathArguments, Type};
 
 use super::{at, moved};
+use crate::index::is_sort_key;
 use crate::model::{Field, Model, Role};
 
 /// A constant for each attribute: its typed path, and with it the one place that says how the field is stored.
@@ -15,10 +16,12 @@ pub(super) fn paths(model: &Model, support: &TokenStream) -> TokenStream {
         .iter()
         .filter(|field| field.role != Role::Skipped)
         .map(|field| constant(field, model, support));
+    let indexes = super::index::constants(model, support);
     quote! {
         #[allow(dead_code)]
         impl #generics #ident #types #bounds {
             #(#constants)*
+            #indexes
         }
     }
 }
@@ -34,6 +37,7 @@ fn constant(field: &Field, model: &Model, support: &TokenStream) -> TokenStream 
     let kind = match field.role {
         Role::PartitionKey | Role::SortKey => quote!(KeyAttribute),
         _ if field.attrs.set.is_some() => quote!(Set),
+        Role::Attribute if !field.attrs.indexes.is_empty() => quote!(IndexKey),
         _ if field.attrs.is_ordered() => quote!(Ordered),
         // A number is one to conditions and changes too; a time has an order.
         _ if field.attrs.ttl.is_some() && !is_integer(ty) => quote!(Ordered),
@@ -61,6 +65,15 @@ fn form(field: &Field, model: &Model, support: &TokenStream) -> TokenStream {
         (Role::PartitionKey | Role::SortKey, _) => {
             let key = key_form(field, support);
             return quote!(#key.form);
+        }
+        (Role::Attribute, None) if !field.attrs.indexes.is_empty() => {
+            let key = index_key_form(field, support);
+            // It must be whole seconds all the same.
+            let seconds = field
+                .attrs
+                .ttl
+                .map(|_| quote_spanned!(span=> let _ = #of_type::ttl_form::<#ty, _>();));
+            quote!({ #seconds #key })
         }
         (Role::Attribute, None) if field.attrs.ttl.is_some() => {
             quote_spanned!(span=> #of_type::ttl_form::<#ty, _>())
@@ -95,6 +108,18 @@ pub(super) fn key_form(field: &Field, support: &TokenStream) -> TokenStream {
     let (ty, span) = (&field.ty, at(&field.ty));
     let support = moved(support, span);
     quote_spanned!(span=> #support::KeyForm::<#ty>::of())
+}
+
+/// The form of the key of an index.
+fn index_key_form(field: &Field, support: &TokenStream) -> TokenStream {
+    let (ty, span) = (&field.ty, at(&field.ty));
+    let limit = if is_sort_key(&field.attrs) {
+        quote!(MAX_SORT_BYTES)
+    } else {
+        quote!(MAX_PARTITION_BYTES)
+    };
+    let of_type = moved(support, span);
+    quote_spanned!(span=> #of_type::index_key_form::<#ty, { #support::#limit }>())
 }
 
 /// A function for the value of an absent attribute, where the struct gives one.

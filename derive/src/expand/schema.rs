@@ -1,7 +1,7 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::paths;
+use super::{index, paths};
 use crate::attr::LockKind;
 use crate::model::{Field, Model, Role};
 
@@ -40,6 +40,7 @@ pub(super) fn schema(model: &Model, support: &TokenStream) -> TokenStream {
             }
         }
     });
+    let indexes = index::schemas(model, support);
     quote! {
         const SCHEMA: &'static #support::Schema = &#support::Schema {
             table: #table,
@@ -54,10 +55,11 @@ pub(super) fn schema(model: &Model, support: &TokenStream) -> TokenStream {
             },
             ttl: #support::Option::#ttl,
             attributes: &[#(#attributes),*],
+            indexes: &[#(#indexes),*],
         };
     }
 }
 
-fn option(value: Option<TokenStream>) -> TokenStream {
+pub(super) fn option(value: Option<TokenStream>) -> TokenStream {
     value.map_or(quote!(None), |value| quote!(Some(#value)))
 }
