@@ -142,5 +142,8 @@ struct Readme;
 #[doc = include_str!("../../docs/guide/adopting.md")]
 struct Adopting;
 #[cfg(doctest)]
+#[doc = include_str!("../../docs/guide/expiring.md")]
+struct Expiring;
+#[cfg(doctest)]
 #[doc = include_str!("../../docs/guide/testing.md")]
 struct Testing;

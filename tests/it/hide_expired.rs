@@ -530,3 +530,59 @@ async fn an_expired_item_whose_journal_is_not_ours_is_not_written_over() {
     assert_eq!(error.kind(), ErrorKind::InvalidInput, "{error}");
     assert_eq!(read_raw(&world.sessions, "a").await, before);
 }
+
+/// Machines race to replace an item that has expired, while answers get lost and requests are doubled.
+async fn race<S: Session>(seed: u64) {
+    let (backend, _, _) = crate::support::embedded::<S>().await;
+    let clock = TestClock::default();
+    clock.set_wall(after(0).unwrap());
+    let tables: Vec<Table<S>> = (0..3)
+        .map(|machine| {
+            let clock = clock.clone();
+            let machine_with = backend.machine_with(Duration::ZERO, |db| db.clock(clock));
+            let faults = [
+                Fault::LoseRequest,
+                Fault::LoseAnswer,
+                Fault::FailBefore(503),
+                Fault::FailAfter,
+                Fault::Twice,
+                Fault::Throttle,
+                Fault::WithoutImage,
+            ];
+            let faults = faults.map(|fault| (fault, 0.1));
+            if machine > 0 {
+                let seed = seed.wrapping_mul(31) + machine;
+                machine_with.transport.plan(seed, &[], faults);
+            }
+            machine_with.db.table()
+        })
+        .collect();
+    tables[0].insert(S::new("a", 9, after(10))).await.unwrap();
+    clock.set_wall(after(20).unwrap());
+    let inserts = tables[1..]
+        .iter()
+        .zip(1..)
+        .map(|(sessions, hits)| async move {
+            let inserted = sessions.insert(S::new("a", hits, after(60))).await;
+            (hits, inserted)
+        });
+    let outcomes = futures::future::join_all(inserts).await;
+    let stored = *tables[0].require("a").await.unwrap().hits();
+    let mut landed = Vec::new();
+    for (hits, outcome) in outcomes {
+        match outcome {
+            Ok(_) => landed.push(hits),
+            Err(error) => assert!(error.is_already_exists(), "{error}: seed {seed}"),
+        }
+    }
+    assert_eq!(landed, [stored], "seed {seed}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_machines_that_replace_an_expired_item_over_a_bad_network_one_does() {
+    let first = optimist_tests::seed();
+    for seed in (0..60).map(|n| first.wrapping_add(n)) {
+        race::<Versioned>(seed).await;
+        race::<Uuid>(seed).await;
+    }
+}

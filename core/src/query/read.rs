@@ -55,7 +55,8 @@ impl<E: Entity, Of: ReadOf<E>> Read<E, Of> {
         self
     }
 
-    /// Leaves out items that have expired and that DynamoDB has not removed yet, which takes up to days.
+    /// Leaves out items that have expired and that DynamoDB has not removed yet, which takes up to days. An entity that says
+    /// `#[entity(ttl, hide_expired)]` leaves them out anyway.
     ///
     /// Adds to the filter of the request that the attribute marked `#[entity(ttl)]` holds no number, or one greater than the
     /// seconds since 1970 by this machine's clock when the read begins. DynamoDB evaluates, and charges, the others too.

@@ -27,6 +27,9 @@ impl<E: Entity> Table<E> {
     /// the same put again, which finds its own item. One limit: if another process deletes the item while copies of an
     /// unanswered insert are under way, it can be stored twice, one after the other; [`Insert::exactly_once`] cannot.
     ///
+    /// Where the entity says `#[entity(ttl, hide_expired)]` an item that has expired counts as none: a second PutItem replaces
+    /// it, on the condition that it is still the same and still expired.
+    ///
     /// # Errors
     /// `AlreadyExists`: an item is there; [`Error::current`] gives it. `OutcomeUnknown`: the answer was lost and the item
     /// cannot tell. `InvalidInput`: an empty or too long key. `Marshalling`: a value that cannot be stored. `Exhausted`,
