@@ -1,130 +1,9 @@
-//! What has expired is no item to an entity that hides it: to every verb, under every lock, whatever answers are lost.
+//! Each verb on an item that has expired.
 
-use std::time::{Duration, SystemTime};
+use optimist::{Deleted, ErrorKind, Lock, Stored};
 
-use optimist::{Deleted, Entity, ErrorKind, Lock, Stored, Table};
-use optimist_tests::{Backend, Fault, Machine, TestClock};
-
+use super::*;
 use crate::support::{n, put_raw, read_raw, s, update_raw};
-
-macro_rules! sessions {
-    ($name:ident, $($lock:tt)+) => {
-        #[derive(Entity, Debug, Clone, PartialEq)]
-        #[entity(table = "sessions", $($lock)+)]
-        struct $name {
-            #[entity(partition_key)]
-            id: String,
-            #[entity(default)]
-            hits: u32,
-            #[entity(ttl, hide_expired)]
-            expires: Option<SystemTime>,
-        }
-
-        impl Session for $name {
-            fn new(id: &str, hits: u32, expires: Option<SystemTime>) -> Self {
-                Self { id: id.into(), hits, expires }
-            }
-            fn hits(&mut self) -> &mut u32 {
-                &mut self.hits
-            }
-            fn expires(&mut self) -> &mut Option<SystemTime> {
-                &mut self.expires
-            }
-            fn path() -> optimist::Attr<Self, u32> {
-                Self::HITS
-            }
-        }
-    };
-}
-sessions!(Versioned, lock = version);
-sessions!(Uuid, lock = uuid);
-sessions!(Plain, lock(version, journal = off));
-sessions!(PlainUuid, lock(uuid, journal = off));
-sessions!(Values, lock = values);
-
-trait Session:
-    Entity<Key = optimist::key::Single<String>> + Clone + PartialEq + std::fmt::Debug + Sync
-{
-    fn new(id: &str, hits: u32, expires: Option<SystemTime>) -> Self;
-    fn hits(&mut self) -> &mut u32;
-    fn expires(&mut self) -> &mut Option<SystemTime>;
-    fn path() -> optimist::Attr<Self, u32>;
-}
-
-const START: u64 = 1_000_000;
-
-/// So many seconds after the start.
-fn after(seconds: u64) -> Option<SystemTime> {
-    Some(SystemTime::UNIX_EPOCH + Duration::from_secs(START + seconds))
-}
-
-struct World<S> {
-    backend: Backend,
-    clock: TestClock,
-    machine: Machine,
-    sessions: Table<S>,
-}
-
-impl<S: Session> World<S> {
-    fn at(&self, seconds: u64) {
-        self.clock.set_wall(after(seconds).unwrap());
-    }
-
-    fn another(&self) -> Table<S> {
-        let clock = self.clock.clone();
-        let machine = self
-            .backend
-            .machine_with(Duration::ZERO, |db| db.clock(clock));
-        machine.db.table()
-    }
-
-    /// An item that has expired, and the handle on it from before.
-    async fn expired(&self, id: &str) -> Stored<S> {
-        self.at(0);
-        let handle = self
-            .sessions
-            .insert(S::new(id, 7, after(10)))
-            .await
-            .unwrap();
-        self.at(20);
-        self.machine.transport.reset();
-        handle
-    }
-}
-
-async fn world_of<S: Session>(needs: &[optimist_tests::Capability]) -> Option<World<S>> {
-    let (backend, _, _) = crate::support::world_with::<S>(needs).await?;
-    let clock = TestClock::default();
-    let machine = backend.machine_with(Duration::ZERO, |db| db.clock(clock.clone()));
-    let sessions = machine.db.table();
-    Some(World {
-        backend,
-        clock,
-        machine,
-        sessions,
-    })
-}
-
-/// A test under each kind of lock.
-macro_rules! under_every_lock {
-    ($($test:ident $(needs $capability:ident)?;)+) => {$(
-        mod $test {
-            use super::*;
-            under_every_lock!(@ $test $($capability)?, versioned Versioned, uuid Uuid, plain Plain, plain_uuid PlainUuid, values Values);
-        }
-    )+};
-    (@ $test:ident $($capability:ident)?, $($kind:ident $entity:ident),+) => {
-        under_every_lock!(% $test, [$(optimist_tests::Capability::$capability)?], $($kind $entity),+);
-    };
-    (% $test:ident, $needs:tt, $($kind:ident $entity:ident),+) => {$(
-        #[tokio::test]
-        async fn $kind() {
-            if let Some(world) = world_of::<$entity>(&$needs).await {
-                super::$test(world).await;
-            }
-        }
-    )+};
-}
 
 under_every_lock! {
     reads_see_none;
@@ -383,92 +262,6 @@ async fn writes_by_token<S: Session>(world: World<S>) {
     assert!(again.await.unwrap_err().is_already_exists());
 }
 
-/// The faults that lose an answer, on the first or second copy of an insert over an item that has expired.
-async fn lost_answers<S: Session>(settled: bool) {
-    let lost = [
-        Fault::LoseAnswer,
-        Fault::FailAfter,
-        Fault::LoseRequest,
-        Fault::Twice,
-        Fault::WithoutImage,
-    ];
-    for fault in lost {
-        for position in 0..2 {
-            let Some(world) = world_of::<S>(&[]).await else {
-                return;
-            };
-            world.expired("a").await;
-            let mut script = vec![Fault::Pass; position];
-            script.push(fault);
-            world.machine.transport.script("PutItem", script);
-            let insert = world.sessions.insert(S::new("a", 1, after(60))).await;
-            let raw = read_raw(&world.sessions, "a").await.unwrap();
-            match insert {
-                Ok(handle) => assert_eq!(&raw, Stored::image(&handle), "{fault:?} {position}"),
-                Err(error) if !settled && error.is_outcome_unknown() => {}
-                // Without a journal nobody knows that the network delivered twice.
-                Err(error) if !settled && fault == Fault::Twice && error.is_already_exists() => {}
-                Err(error) => panic!("{fault:?} at {position}: {error}"),
-            }
-        }
-    }
-}
-
-#[tokio::test]
-async fn lost_answers_of_an_insert_over_an_expired_item_are_settled() {
-    lost_answers::<Versioned>(true).await;
-    lost_answers::<Uuid>(true).await;
-    lost_answers::<PlainUuid>(false).await;
-    lost_answers::<Plain>(false).await;
-    lost_answers::<Values>(false).await;
-}
-
-#[tokio::test]
-async fn lost_answers_of_a_write_that_finds_an_expired_item_are_settled() {
-    let Some(world) = world_of::<Versioned>(&[]).await else {
-        return;
-    };
-    for fault in [
-        Fault::LoseAnswer,
-        Fault::FailAfter,
-        Fault::LoseRequest,
-        Fault::Twice,
-    ] {
-        let id = format!("{fault:?}");
-        let mut handle = world.expired(&id).await;
-        world.machine.transport.script("UpdateItem", [fault]);
-        handle.hits += 1;
-        let saved = world.sessions.save(&mut handle).await.unwrap_err();
-        assert!(saved.is_not_found(), "{fault:?}: {saved}");
-        world.machine.transport.script("DeleteItem", [fault]);
-        let deleted = world.sessions.delete(handle).await.unwrap_err();
-        assert!(deleted.is_not_found(), "{fault:?}: {deleted}");
-    }
-}
-
-#[tokio::test]
-async fn a_save_that_landed_before_the_item_expired_is_known_afterwards() {
-    let Some(world) = world_of::<Versioned>(&[]).await else {
-        return;
-    };
-    world.at(0);
-    let sessions = &world.sessions;
-    let mut handle = sessions
-        .insert(Versioned::new("a", 0, after(10)))
-        .await
-        .unwrap();
-    // The write itself ends its life.
-    handle.expires = after(0);
-    world
-        .machine
-        .transport
-        .script("UpdateItem", [Fault::LoseAnswer]);
-    sessions.save(&mut handle).await.unwrap();
-    assert!(sessions.get("a").await.unwrap().is_none());
-    handle.hits += 1;
-    assert!(sessions.save(&mut handle).await.unwrap_err().is_not_found());
-}
-
 #[tokio::test]
 async fn a_version_begins_anew_in_another_life_and_goes_on_where_lives_cannot_be_told_apart() {
     let Some(world) = world_of::<Versioned>(&[]).await else {
@@ -494,27 +287,6 @@ async fn a_version_begins_anew_in_another_life_and_goes_on_where_lives_cannot_be
 }
 
 #[tokio::test]
-async fn of_many_inserts_over_an_expired_item_one_lands() {
-    let Some(world) = world_of::<Versioned>(&[]).await else {
-        return;
-    };
-    world.expired("a").await;
-    let inserts = (0..8).map(|hits| {
-        let sessions = world.another();
-        async move { sessions.insert(Versioned::new("a", hits, after(60))).await }
-    });
-    let inserted = futures::future::join_all(inserts).await;
-    let (landed, refused): (Vec<_>, Vec<_>) = inserted.into_iter().partition(Result::is_ok);
-    assert_eq!(landed.len(), 1);
-    let exist = |result: &optimist::Result<_>| {
-        result
-            .as_ref()
-            .is_err_and(optimist::Error::is_already_exists)
-    };
-    assert!(refused.iter().all(exist), "{refused:?}");
-}
-
-#[tokio::test]
 async fn an_expired_item_whose_journal_is_not_ours_is_not_written_over() {
     let Some(world) = world_of::<Versioned>(&[]).await else {
         return;
@@ -531,58 +303,41 @@ async fn an_expired_item_whose_journal_is_not_ours_is_not_written_over() {
     assert_eq!(read_raw(&world.sessions, "a").await, before);
 }
 
-/// Machines race to replace an item that has expired, while answers get lost and requests are doubled.
-async fn race<S: Session>(seed: u64) {
-    let (backend, _, _) = crate::support::embedded::<S>().await;
-    let clock = TestClock::default();
-    clock.set_wall(after(0).unwrap());
-    let tables: Vec<Table<S>> = (0..3)
-        .map(|machine| {
-            let clock = clock.clone();
-            let machine_with = backend.machine_with(Duration::ZERO, |db| db.clock(clock));
-            let faults = [
-                Fault::LoseRequest,
-                Fault::LoseAnswer,
-                Fault::FailBefore(503),
-                Fault::FailAfter,
-                Fault::Twice,
-                Fault::Throttle,
-                Fault::WithoutImage,
-            ];
-            let faults = faults.map(|fault| (fault, 0.1));
-            if machine > 0 {
-                let seed = seed.wrapping_mul(31) + machine;
-                machine_with.transport.plan(seed, &[], faults);
-            }
-            machine_with.db.table()
-        })
-        .collect();
-    tables[0].insert(S::new("a", 9, after(10))).await.unwrap();
-    clock.set_wall(after(20).unwrap());
-    let inserts = tables[1..]
-        .iter()
-        .zip(1..)
-        .map(|(sessions, hits)| async move {
-            let inserted = sessions.insert(S::new("a", hits, after(60))).await;
-            (hits, inserted)
-        });
-    let outcomes = futures::future::join_all(inserts).await;
-    let stored = *tables[0].require("a").await.unwrap().hits();
-    let mut landed = Vec::new();
-    for (hits, outcome) in outcomes {
-        match outcome {
-            Ok(_) => landed.push(hits),
-            Err(error) => assert!(error.is_already_exists(), "{error}: seed {seed}"),
-        }
-    }
-    assert_eq!(landed, [stored], "seed {seed}");
+#[derive(Entity, Debug)]
+#[entity(table = "tickets")]
+struct Ticket {
+    #[entity(partition_key)]
+    id: String,
+    #[entity(index("by-seat", partition_key))]
+    #[entity(index("by-hall", partition_key, projection = keys, const = "HALLS"))]
+    seat: String,
+    #[entity(ttl, hide_expired)]
+    expires: SystemTime,
 }
 
-#[tokio::test(start_paused = true)]
-async fn of_machines_that_replace_an_expired_item_over_a_bad_network_one_does() {
-    let first = optimist_tests::seed();
-    for seed in (0..60).map(|n| first.wrapping_add(n)) {
-        race::<Versioned>(seed).await;
-        race::<Uuid>(seed).await;
+#[tokio::test]
+async fn an_index_hides_what_has_expired_if_it_knows_the_time() {
+    let Some((_, _, tickets)) = crate::support::world_with::<Ticket>(&[]).await else {
+        return;
+    };
+    let now = SystemTime::now();
+    let hour = Duration::from_hours(1);
+    for (id, expires) in [("old", now - hour), ("new", now + hour)] {
+        let (id, seat) = (id.to_owned(), "1a".to_owned());
+        tickets.insert(Ticket { id, seat, expires }).await.unwrap();
     }
+    let found = tickets.query_index(Ticket::BY_SEAT, "1a").collect().await;
+    let found: Vec<_> = found.unwrap().iter().map(|t| t.id.clone()).collect();
+    assert_eq!(found, ["new"]);
+    assert_eq!(
+        tickets.scan_index(Ticket::BY_SEAT).count().await.unwrap(),
+        1
+    );
+    let keys = || tickets.query_index(Ticket::HALLS, "1a");
+    let unknown = keys().count().await.unwrap_err();
+    assert!(unknown.is_invalid_input(), "{unknown}");
+    assert!(unknown.to_string().contains("`expires`"), "{unknown}");
+    let fresh = keys().fresh().collect().await.unwrap();
+    assert_eq!(fresh.len(), 1);
+    assert_eq!((&*fresh[0].id, &*fresh[0].seat), ("new", "1a"));
 }
