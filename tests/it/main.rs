@@ -23,6 +23,7 @@ mod lanes;
 mod limits;
 mod lists;
 mod modify;
+mod pages;
 mod query;
 mod race;
 mod requests;
