@@ -15,7 +15,7 @@
 //!     id: String,
 //!     #[entity(created_at, with = optimist::time::epoch_millis)]
 //!     begun: SystemTime,
-//!     /// As `#[entity(ttl)]` stores what DynamoDB's time to live reads.
+//!     /// `#[entity(ttl)]` would do the same.
 //!     #[entity(with = optimist::time::epoch_seconds::option)]
 //!     expires: Option<SystemTime>,
 //! }

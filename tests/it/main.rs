@@ -22,6 +22,7 @@ mod insert;
 mod lanes;
 mod limits;
 mod lists;
+mod meter;
 mod modify;
 mod pages;
 mod query;

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
+use optimist::time::EpochSeconds;
 use optimist::{Entity, Stored, Table};
 use optimist_tests::{Backend, TestClock};
 
@@ -24,6 +25,7 @@ expiring!(Chrono, "chrono", chrono::DateTime<chrono::Utc>);
 expiring!(Time, "time", Option<time::OffsetDateTime>);
 expiring!(Jiff, "jiff", Option<jiff::Timestamp>);
 expiring!(Plain, "plain", u64);
+expiring!(Seconds, "seconds", EpochSeconds);
 expiring!(Signed, "signed", Option<i64>);
 
 fn at(seconds: u64) -> SystemTime {
@@ -66,6 +68,8 @@ async fn a_time_to_live_of_every_library_is_stored_as_whole_seconds() {
         Some(jiff::Timestamp::try_from(at(86_400)).unwrap())
     );
     stored!(Plain, 86_400, 86_400);
+    let seconds = EpochSeconds(86_400);
+    stored!(Seconds, seconds, seconds);
     stored!(Signed, Some(86_400), Some(86_400));
 }
 
@@ -181,4 +185,36 @@ async fn a_token_goes_on_at_a_later_time_and_belongs_to_live_only() {
     let all = visits.query("ann").filter(Visit::COUNT.ge(0));
     let other = all.resume(token).collect().await.unwrap_err();
     assert!(other.to_string().contains("another query"), "{other}");
+}
+
+#[derive(Entity, Debug)]
+#[entity(table = "parcels")]
+struct Parcel {
+    #[entity(partition_key)]
+    id: String,
+    #[entity(index("by-shelf", partition_key))]
+    shelf: u32,
+    #[entity(ttl, index("by-shelf", sort_key))]
+    until: EpochSeconds,
+}
+
+#[tokio::test]
+async fn a_time_to_live_can_be_the_key_of_an_index() {
+    let (_, _, parcels) = world!(Parcel);
+    for (id, until) in [("a", 100), ("b", 200)] {
+        let (id, until) = (id.to_owned(), EpochSeconds(until));
+        let parcel = Parcel {
+            id,
+            shelf: 1,
+            until,
+        };
+        let stored = parcels.insert(parcel).await.unwrap();
+        assert_eq!(Stored::image(&stored)["until"], n(until.0));
+    }
+    let shelf = || parcels.query_index(Parcel::BY_SHELF, 1);
+    let late = shelf().sort_key(|until| until.gt(EpochSeconds(150)));
+    assert_eq!(late.count().await.unwrap(), 1);
+    // Of a key the query itself asks, not a filter.
+    let live = shelf().live_only().count().await.unwrap_err();
+    assert!(live.is_invalid_input(), "{live}");
 }

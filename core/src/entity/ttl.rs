@@ -1,4 +1,4 @@
-use crate::time::{Time, epoch_seconds};
+use crate::time::{EpochSeconds, Time, epoch_seconds};
 use crate::value::{Form, decode_with, encode_with};
 
 /// The attribute that says when an item expires.
@@ -25,7 +25,7 @@ pub trait Expires {}
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot say when an item expires",
     label = "not a time in whole seconds",
-    note = "what converts from and to `std::time::SystemTime` can (std's own, chrono's `DateTime<Utc>`, time's `OffsetDateTime`, jiff's `Timestamp`), an integer of 32 or 64 bits that counts seconds since 1970, and an Option of one"
+    note = "what converts from and to `std::time::SystemTime` can (std's own, chrono's `DateTime<Utc>`, time's `OffsetDateTime`, jiff's `Timestamp`), `optimist::time::EpochSeconds`, an integer of 32 or 64 bits that counts seconds since 1970, and an Option of one"
 )]
 pub trait TtlField<K>: Sized {
     /// How the field is stored.
@@ -76,7 +76,7 @@ macro_rules! seconds {
         }
     )*};
 }
-seconds!(i32, u32, i64, u64, isize, usize);
+seconds!(i32, u32, i64, u64, isize, usize, EpochSeconds);
 
 /// How a field that says when its item expires is stored.
 #[doc(hidden)]

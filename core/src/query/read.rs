@@ -9,6 +9,7 @@ use crate::entity::{Entity, Expires, Stored, read_entity};
 use crate::error::Result;
 use crate::expr::Condition;
 use crate::retry::RetryPolicy;
+use crate::wire::Meter;
 
 /// Reads many items of one table or index. [`Table::query`], [`Table::scan`], [`Table::query_index`] and
 /// [`Table::scan_index`] make one; set options, then say what is to become of
@@ -164,8 +165,14 @@ impl<E: Entity, Of: ReadOf<E>> Read<E, Of> {
         self
     }
 
-    /// Goes on where a token was taken. Table, key condition, direction, filter, `live_only` and number of segments must be those of the
-    /// token, else it is an `InvalidInput` before a request; limits and page size may differ.
+    /// Counts what the requests of this read consume, instead of the meter of the `Db`.
+    pub fn meter(mut self, meter: &Meter) -> Self {
+        self.table.set_meter(meter);
+        self
+    }
+
+    /// Goes on where a token was taken. Table, key condition, direction, filter, `live_only` and number of segments must be
+    /// those of the token, else it is an `InvalidInput` before a request; limits and page size may differ.
     pub fn resume(mut self, token: ResumeToken) -> Self {
         self.options.resume = Some(token);
         self

@@ -168,6 +168,7 @@ macro_rules! verb {
             }
 
             option!(retry => policy);
+            option!(meter => table);
         }
 
         impl<E: Entity> IntoFuture for $verb<E> {

@@ -40,7 +40,7 @@ fn constant(field: &Field, model: &Model, support: &TokenStream) -> TokenStream 
         Role::Attribute if !field.attrs.indexes.is_empty() => quote!(IndexKey),
         _ if field.attrs.is_ordered() => quote!(Ordered),
         // A number is one to conditions and changes too; a time has an order.
-        _ if field.attrs.ttl.is_some() && !is_integer(ty) => quote!(Ordered),
+        _ if field.attrs.ttl.is_some() && !is_count(ty) => quote!(Ordered),
         _ if field.attrs.with.is_some() => quote!(Opaque),
         _ => quote!(Plain),
     };
@@ -150,22 +150,22 @@ fn name(field: &Field) -> Ident {
     })
 }
 
-/// An integer, or an Option of one, as it is written.
-fn is_integer(ty: &Type) -> bool {
+/// A count of seconds, or an Option of one, as it is written.
+fn is_count(ty: &Type) -> bool {
     let last = match ty {
         // What a `macro_rules` passed on as `$t:ty`.
-        Type::Group(group) => return is_integer(&group.elem),
+        Type::Group(group) => return is_count(&group.elem),
         Type::Path(path) => path.path.segments.last(),
         _ => None,
     };
     let Some(last) = last else { return false };
-    let names = ["i32", "u32", "i64", "u64", "isize", "usize"];
+    let names = ["i32", "u32", "i64", "u64", "isize", "usize", "EpochSeconds"];
     match &last.arguments {
         PathArguments::None => names.iter().any(|name| last.ident == name),
         PathArguments::AngleBracketed(inside) if last.ident == "Option" => inside
             .args
             .iter()
-            .any(|inside| matches!(inside, GenericArgument::Type(ty) if is_integer(ty))),
+            .any(|inside| matches!(inside, GenericArgument::Type(ty) if is_count(ty))),
         _ => false,
     }
 }

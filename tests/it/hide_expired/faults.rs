@@ -117,7 +117,7 @@ async fn of_many_inserts_over_an_expired_item_one_lands() {
 async fn race<S: Session>(seed: u64) {
     let (backend, _, _) = crate::support::embedded::<S>().await;
     let clock = TestClock::default();
-    clock.set_wall(after(0).unwrap());
+    clock.set_wall(at(0));
     let tables: Vec<Table<S>> = (0..3)
         .map(|machine| {
             let clock = clock.clone();
@@ -140,7 +140,7 @@ async fn race<S: Session>(seed: u64) {
         })
         .collect();
     tables[0].insert(S::new("a", 9, after(10))).await.unwrap();
-    clock.set_wall(after(20).unwrap());
+    clock.set_wall(at(20));
     let inserts = tables[1..]
         .iter()
         .zip(1..)

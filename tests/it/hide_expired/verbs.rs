@@ -92,13 +92,13 @@ async fn combinators_find_none_and_make_one<S: Session>(world: World<S>) {
     // It expires between the read and the write.
     let clock = world.clock.clone();
     let modified = sessions.modify("a", |a| {
-        clock.set_wall(after(100).unwrap());
+        clock.set_wall(at(100));
         *a.hits() += 1;
     });
     assert!(modified.await.unwrap_err().is_not_found());
     world.at(20);
     let modified = sessions.modify("a", |a| {
-        clock.set_wall(after(100).unwrap());
+        clock.set_wall(at(100));
         *a.hits() += 1;
     });
     let made = modified

@@ -125,8 +125,9 @@ impl<'a> World<'a> {
         if self.has(Expires) && self.chance(0.2) {
             self.now += 1;
         }
-        let expired = |image: &Image| image.expires <= self.now;
-        if self.item.as_ref().is_some_and(expired) && self.has(Swept) && self.chance(0.2) {
+        let over = self.item.as_ref();
+        let over = over.is_some_and(|image| image.expires <= self.now);
+        if over && self.has(Swept) && self.chance(0.2) {
             self.item = None;
         }
         let Some(mut image) = self.item.clone() else {
