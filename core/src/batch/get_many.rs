@@ -152,6 +152,6 @@ impl<E: Entity> GetMany<E> {
         let db = self.table.db();
         let terms = self.terms;
         let images = self.targets.map(|targets| Images::new(db, targets, terms));
-        Found::new(db, images, Span::new(self.time_limit), read)
+        Found::new(db, images, Span::new(self.time_limit), E::SCHEMA, read)
     }
 }

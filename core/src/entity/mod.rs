@@ -2,15 +2,18 @@
 
 mod auto;
 mod diff;
+mod expiry;
 mod index;
 mod projected;
 mod read;
 mod schema;
 mod stored;
 mod table_of;
+mod ttl;
 
 pub use auto::{AutoKey, AutoTime, fill_key, set_time, time};
 pub(crate) use diff::{changes, stamp};
+pub(crate) use expiry::Expiry;
 pub use index::{Global, Index, Local, Partial};
 pub use projected::Projected;
 pub(crate) use read::{read_entity, read_stored};
@@ -18,6 +21,7 @@ pub use schema::{AttributeSchema, IndexProjection, IndexSchema, Schema};
 pub use stored::Stored;
 pub(crate) use stored::{InDoubt, lock_view};
 pub use table_of::TableOf;
+pub use ttl::{Expires, TtlField, TtlSchema, ttl_form, ttl_kind};
 
 use std::time::SystemTime;
 
