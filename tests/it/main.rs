@@ -34,6 +34,7 @@ mod scan;
 mod support;
 mod tables;
 mod tables_pending;
+mod tables_ttl;
 mod times;
 mod transport;
 mod ttl;

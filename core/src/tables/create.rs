@@ -1,6 +1,7 @@
 use std::future::IntoFuture;
 use std::time::Duration;
 
+use aws_sdk_dynamodb::types::TableStatus;
 use futures::future::BoxFuture;
 
 use super::differences::Unmapped;
@@ -24,8 +25,10 @@ impl Db {
     /// used. A table that is there already is compared with the entities, and left as it is.
     ///
     /// Sends one DescribeTable; if there is no table, a CreateTable, and DescribeTable again until table and indexes are
-    /// active. Capacity is on demand, unless it is [`provisioned`](CreateTable::provisioned). Several machines may
-    /// call it at once. See [`tables`](crate::tables) for the permissions.
+    /// active. Where items expire (`#[entity(ttl)]`) a DescribeTimeToLive follows, and an UpdateTimeToLive if the table is new and
+    /// its time to live is off: in a table that was there it would delete items. Capacity is on demand, unless it is
+    /// [`provisioned`](CreateTable::provisioned). Several machines may call it at once. See [`tables`](crate::tables) for the
+    /// permissions.
     ///
     /// For tests, tools and small systems. A table in production is usually made by infrastructure code; then a service calls
     /// [`verify_table`](Self::verify_table) at its start.
@@ -33,8 +36,9 @@ impl Db {
     /// # Errors
     /// `InvalidInput`, before a request: the entities do not fit into one table (other names, keys or types, one index defined
     /// in two ways, over 20 global or 5 local indexes or 100 included attributes), or a throughput is 0.
-    /// `TableMismatch`: there is a table, and it differs in keys, types, indexes or projections; the message says how. Billing
-    /// and capacity are not compared.
+    /// `TableMismatch`: there is a table, and it differs in keys, types, indexes, projections or time to live; the message says
+    /// how. Billing and capacity are not compared. (Time to live may also be off because another machine has just created the
+    /// table, or was stopped while it did.)
     /// `Exhausted`: the table was not active within the [time limit](CreateTable::time_limit). It is still being created.
     /// `Service`: DynamoDB refused, at once.
     ///
@@ -109,7 +113,8 @@ impl CreateTable {
     }
 
     /// The request as JSON, as `aws dynamodb create-table --cli-input-json` takes it, and with the same names as an
-    /// `AWS::DynamoDB::Table` resource. Sends nothing. The same entities always give the same text.
+    /// `AWS::DynamoDB::Table` resource. Sends nothing. The same entities always give the same text. Time to live is no part of
+    /// it: that is turned on by `aws dynamodb update-time-to-live`.
     ///
     /// # Errors
     /// `InvalidInput` as for [`Db::create_table`].
@@ -183,17 +188,25 @@ impl CreateTable {
             self.time_limit,
             "Call again to wait on, or raise `.time_limit(…)`",
         );
+        let mut is_new = false;
         loop {
             let presence = match subject.describe(&mut asking).await {
-                Ok(table) => Presence::of(&table, &subject.layout.shape, Unmapped::Differ),
+                Ok(table) => {
+                    is_new |= table.table_status() == Some(&TableStatus::Creating);
+                    Presence::of(&table, &subject.layout.shape, Unmapped::Differ)
+                }
                 Err(error) if error.code() == Some("ResourceNotFoundException") => {
                     create(&subject, &request, &mut asking).await?;
+                    is_new = true;
                     Presence::NotYet("the table does not show yet".to_owned())
                 }
                 Err(error) => return Err(error),
             };
             match presence {
-                Presence::Ready => return Ok(()),
+                Presence::Ready if is_new => {
+                    return subject.enable_time_to_live(&mut asking).await;
+                }
+                Presence::Ready => return subject.verify_time_to_live(&mut asking).await,
                 Presence::NotYet(why) => {
                     subject.named(asking.again_after_nothing(&why).await)?;
                 }

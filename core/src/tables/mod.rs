@@ -9,8 +9,8 @@
 //!
 //! | | |
 //! |---|---|
-//! | `verify_table` | `dynamodb:DescribeTable` |
-//! | `create_table` | `dynamodb:DescribeTable`; `dynamodb:CreateTable` if there is no such table |
+//! | `verify_table` | `dynamodb:DescribeTable`; where items expire, `dynamodb:DescribeTimeToLive` |
+//! | `create_table` | the same; if there is no such table, `dynamodb:CreateTable`, and where items expire `dynamodb:UpdateTimeToLive` |
 //!
 //! None of these requests is charged. A table with provisioned capacity is, from the moment at which it is active; one on demand
 //! costs its requests and what it stores.
@@ -22,6 +22,7 @@ mod presence;
 mod request;
 mod shape;
 mod subject;
+mod time_to_live;
 mod union;
 mod verify;
 

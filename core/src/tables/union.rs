@@ -14,6 +14,8 @@ pub(super) struct Layout {
     /// Its name, without the prefix of a `Db`.
     pub(super) table: &'static str,
     pub(super) shape: Shape,
+    /// The attribute that says when items expire.
+    pub(super) ttl: Option<&'static str>,
 }
 
 /// The table that all these entities can share.
@@ -61,7 +63,23 @@ pub(super) fn union(schemas: &[&'static Schema]) -> Result<Layout> {
     Ok(Layout {
         table: first.table,
         shape,
+        ttl: ttl(schemas)?,
     })
+}
+
+/// A table has one attribute that says when items expire. Entities without one share it: their items never do.
+fn ttl(schemas: &[&'static Schema]) -> Result<Option<&'static str>> {
+    let mut attributes = schemas.iter().filter_map(|schema| schema.ttl);
+    let Some(first) = attributes.next() else {
+        return Ok(None);
+    };
+    match attributes.find(|other| other.attribute != first.attribute) {
+        None => Ok(Some(first.attribute)),
+        Some(other) => Err(Error::invalid(format!(
+            "items of one table expire by one attribute, not by `{}` and `{}`: give both one name",
+            first.attribute, other.attribute
+        ))),
+    }
 }
 
 /// An attribute has one type wherever it is a key.

@@ -19,9 +19,10 @@ pub struct VerifyTable {
 
 impl Db {
     /// Compares the table of an entity, or of several that share one, with what they expect: keys and their types, indexes and
-    /// what those project. For the start of a service whose table is made by infrastructure code.
+    /// what those project, and by which attribute items expire. For the start of a service whose table is made by infrastructure
+    /// code.
     ///
-    /// Sends one DescribeTable, which is not charged. Indexes that no entity maps are accepted; billing and capacity are not
+    /// Sends one DescribeTable, and a DescribeTimeToLive where items expire; they are not charged. Indexes that no entity maps are accepted; billing and capacity are not
     /// compared. See [`tables`](crate::tables) for the permissions.
     ///
     /// # Errors
@@ -77,7 +78,7 @@ impl VerifyTable {
         );
         let table = subject.describe(&mut asking).await?;
         let differ = match Presence::of(&table, &subject.layout.shape, Unmapped::Accepted) {
-            Presence::Ready => return Ok(()),
+            Presence::Ready => return subject.verify_time_to_live(&mut asking).await,
             Presence::NotYet(why) => vec![why],
             Presence::Differs(how) => how,
         };

@@ -2,7 +2,7 @@ use std::error::Error as StdError;
 
 use aws_sdk_dynamodb::config::http::HttpResponse;
 use aws_sdk_dynamodb::error::{BuildError, ProvideErrorMetadata, SdkError};
-use aws_sdk_dynamodb::types::TableDescription;
+use aws_sdk_dynamodb::types::{TableDescription, TimeToLiveDescription, TimeToLiveSpecification};
 use tracing::debug;
 
 use super::{CreateTableRequest, Failure, FailureKind, Wire, copy};
@@ -30,6 +30,39 @@ impl Wire<'_> {
         let call = self.client().describe_table().table_name(table).send();
         let answer = send(table, "DescribeTable", call, limit).await?;
         answer.table.ok_or_else(|| unread("a table"))
+    }
+
+    /// Sends a DescribeTimeToLive.
+    pub(crate) async fn describe_time_to_live(
+        &self,
+        table: &str,
+        limit: TimeLimit,
+    ) -> Result<TimeToLiveDescription, Failure> {
+        let call = self.client().describe_time_to_live();
+        let call = call.table_name(table).send();
+        let answer = send(table, "DescribeTimeToLive", call, limit).await?;
+        let described = answer.time_to_live_description;
+        described.ok_or_else(|| unread("a time to live"))
+    }
+
+    /// Sends an UpdateTimeToLive that turns it on.
+    pub(crate) async fn enable_time_to_live(
+        &self,
+        table: &str,
+        attribute: &str,
+        limit: TimeLimit,
+    ) -> Result<(), Failure> {
+        let specification = TimeToLiveSpecification::builder()
+            .attribute_name(attribute)
+            .enabled(true);
+        let call = self
+            .client()
+            .update_time_to_live()
+            .table_name(table)
+            .time_to_live_specification(specification.build().map_err(unbuilt)?)
+            .send();
+        let answer = send(table, "UpdateTimeToLive", call, limit).await;
+        answer.map(drop)
     }
 }
 
