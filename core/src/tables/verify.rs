@@ -22,8 +22,8 @@ impl Db {
     /// what those project, and by which attribute items expire. For the start of a service whose table is made by infrastructure
     /// code.
     ///
-    /// Sends one DescribeTable, and a DescribeTimeToLive where items expire; they are not charged. Indexes that no entity maps are accepted; billing and capacity are not
-    /// compared. See [`tables`](crate::tables) for the permissions.
+    /// Sends one DescribeTable, and a DescribeTimeToLive where items expire; neither is charged. Indexes that no entity maps are
+    /// accepted; billing and capacity are not compared. See [`tables`](crate::tables) for the permissions.
     ///
     /// # Errors
     /// `TableMismatch`: the table differs, or it is still being created or being deleted; the message says how.
