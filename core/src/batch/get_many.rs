@@ -36,7 +36,7 @@ impl<E: Entity> Table<E> {
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> optimist::Result<()> {
     /// # let db = Db::new(local::client()?);
-    /// # local::create_table::<User>(&db).await?;
+    /// # db.create_table::<User>().await?;
     /// # let users = db.table::<User>();
     /// users.insert(User { id: "ann".into(), logins: 1 }).await?;
     /// users.insert(User { id: "bob".into(), logins: 2 }).await?;
@@ -97,7 +97,7 @@ impl<E: Entity> GetMany<E> {
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> optimist::Result<()> {
     /// # let db = Db::new(local::client()?);
-    /// # local::create_table::<User>(&db).await?;
+    /// # db.create_table::<User>().await?;
     /// # let users = db.table::<User>();
     /// users.insert(User { id: "ann".into(), logins: 1 }).await?;
     /// let mut many = users.get_many(["ann", "bob"]).stream();
@@ -128,7 +128,7 @@ impl<E: Entity> GetMany<E> {
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> optimist::Result<()> {
     /// # let db = Db::new(local::client()?);
-    /// # local::create_table::<User>(&db).await?;
+    /// # db.create_table::<User>().await?;
     /// # let users = db.table::<User>();
     /// users.insert(User { id: "ann".into(), logins: 1 }).await?;
     /// let found: Vec<Option<User>> = users.get_many(["ann", "bob"]).entities().collect().await?;

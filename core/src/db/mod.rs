@@ -123,7 +123,7 @@ impl DbBuilder {
     /// # let client = local::client()?;
     /// let meter = Meter::new();
     /// let db = Db::builder(client).meter(&meter).build()?;
-    /// # local::create_table::<User>(&db).await?;
+    /// # db.create_table::<User>().await?;
     /// db.table::<User>().get("ann").eventually_consistent().await?;
     /// assert_eq!(meter.read_units(), 0.5); // the least that a read costs, also of an item that is not there
     /// # Ok(())

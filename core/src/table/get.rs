@@ -50,7 +50,7 @@ impl<E: Entity> Table<E> {
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> optimist::Result<()> {
     /// # let db = Db::new(local::client()?);
-    /// # local::create_table::<User>(&db).await?;
+    /// # db.create_table::<User>().await?;
     /// let users = db.table::<User>();
     /// assert!(users.get("ann").await?.is_none());
     /// users.insert(User { id: "ann".into(), logins: 1 }).await?;
@@ -76,7 +76,7 @@ impl<E: Entity> Table<E> {
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> optimist::Result<()> {
     /// # let db = Db::new(local::client()?);
-    /// # local::create_table::<User>(&db).await?;
+    /// # db.create_table::<User>().await?;
     /// let missing = db.table::<User>().require("nobody").await.unwrap_err();
     /// assert!(missing.is_not_found());
     /// # Ok(())
@@ -105,7 +105,7 @@ impl<E: Entity> Table<E> {
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let db = Db::new(local::client()?);
-    /// # local::create_table::<User>(&db).await?;
+    /// # db.create_table::<User>().await?;
     /// # let users = db.table::<User>();
     /// # users.insert(User { id: "ann".into(), logins: 1 }).await?;
     /// let scanned = db.client().scan().table_name(users.name()).send().await?;
@@ -138,7 +138,7 @@ impl<E: Entity> Table<E> {
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> optimist::Result<()> {
     /// # let db = Db::new(local::client()?);
-    /// # local::create_table::<User>(&db).await?;
+    /// # db.create_table::<User>().await?;
     /// # let users = db.table::<User>();
     /// let mut ann = users.insert(User { id: "ann".into(), logins: 1 }).await?;
     /// users.modify("ann", |ann| ann.logins += 1).await?;
