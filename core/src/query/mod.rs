@@ -9,6 +9,7 @@ mod read;
 mod reader;
 mod resume;
 mod scan;
+mod select;
 mod source;
 mod stream;
 
@@ -19,5 +20,6 @@ pub use query::{Partition, Query};
 pub use read::{Read, ReadOf};
 pub use resume::{ResumeToken, ResumeTokenError};
 pub use scan::{Scan, Whole};
+pub use select::Selected;
 pub use source::{Base, ReadsConsistently, Source};
 pub use stream::Items;

@@ -6,7 +6,7 @@ use super::Source;
 use super::options::Options;
 use super::resume::{Fingerprint, Position, ResumeToken, first};
 use crate::db::Table;
-use crate::entity::{Entity, IndexSchema};
+use crate::entity::{self, Entity, IndexSchema};
 use crate::error::{Error, Result};
 use crate::expr::{Compiled, Compiler, Filter, KeyCondition};
 use crate::key::{Key, KeyAttributeSchema, KeyScalar, KeySchema};
@@ -20,6 +20,8 @@ pub(super) struct Plan {
     pub(super) schema: &'static KeySchema,
     pub(super) of: Reads,
     expression: Arc<Compiled>,
+    /// The same, with which attributes of the items are asked for.
+    selecting: Arc<Compiled>,
     consistent: bool,
     select: PageSelect,
     /// What is asked of items that are counted.
@@ -59,7 +61,7 @@ impl Plan {
         if options.page_size == Some(0) {
             return Err(Error::invalid("page_size(0): a page has at least one item"));
         }
-        let (schema, index) = (&E::SCHEMA.key, I::index());
+        let (schema, index) = (&E::SCHEMA.key, I::INDEX);
         let filter = match options.filter.take() {
             Some(filter) => Some(Filter::new(filter, |name| E::SCHEMA.aliases(name))?),
             None => None,
@@ -91,14 +93,24 @@ impl Plan {
             Some(token) => resumed(token, fingerprint, &of)?,
             None => begun(&of)?,
         };
+        let expression = Arc::new(expression);
+        let (select, selecting) = match I::NAMES {
+            // A filter looks at what a local index does not have only where whole items are read.
+            Some(names) if counting == PageSelect::Count => {
+                let selecting = entity::select::<E>(names, index, Compiled::clone(&expression))?;
+                (PageSelect::Own, Arc::new(selecting))
+            }
+            _ => (I::select(), Arc::clone(&expression)),
+        };
         Ok(Self {
             table: Arc::clone(table.physical_name()),
             index,
             schema,
             of,
-            expression: Arc::new(expression),
+            expression,
+            selecting,
             consistent: options.consistent,
-            select: I::select(),
+            select,
             counting,
             page_size: options.page_size,
             filtered,
@@ -138,7 +150,7 @@ impl Plan {
             table: Arc::clone(&self.table),
             index: self.index.map(|index| index.name),
             of,
-            expression: Arc::clone(&self.expression),
+            expression: Arc::clone(if counts { &self.expression } else { &self.selecting }),
             consistent: self.consistent,
             limit,
             start: behind.map(|keys| self.start(keys)),

@@ -101,6 +101,16 @@ impl<E: Entity, K, I: Source<E>> Read<E, Partition<K, I>> {
 #[allow(private_interfaces)]
 impl<E: Entity, K, I: Source<E>> ReadOf<E> for Partition<K, I> {
     type Source = I;
+    type Through<J: Source<E>> = Partition<K, J>;
+
+    fn through<J: Source<E>>(self) -> Partition<K, J> {
+        Partition {
+            key: self.key,
+            sort: self.sort,
+            reverse: self.reverse,
+            of: PhantomData,
+        }
+    }
 
     fn reads(self) -> Result<Reads> {
         let schema = I::key();

@@ -16,9 +16,9 @@ use crate::retry::RetryPolicy;
 /// [`count`](Self::count) or [`page`](Self::page).
 #[must_use = "it reads nothing until `stream`, `entities`, `collect`, `first`, `count` or `page`"]
 pub struct Read<E, Of> {
-    table: Table<E>,
+    pub(super) table: Table<E>,
     pub(super) of: Of,
-    options: Options<E>,
+    pub(super) options: Options<E>,
 }
 
 /// What can be read: a [`Partition`](super::Partition) or the [`Whole`](super::Whole) of a table or index.
@@ -26,6 +26,13 @@ pub struct Read<E, Of> {
 pub trait ReadOf<E: Entity>: Sized {
     /// Where it is read.
     type Source: Source<E>;
+
+    /// The same, read elsewhere or as something else.
+    #[doc(hidden)]
+    type Through<I: Source<E>>: ReadOf<E, Source = I>;
+
+    #[doc(hidden)]
+    fn through<I: Source<E>>(self) -> Self::Through<I>;
 
     #[doc(hidden)]
     fn reads(self) -> Result<Reads>;

@@ -19,8 +19,11 @@ pub trait Source<E: Entity>: Sized {
 
     /// The index, if it is one.
     #[doc(hidden)]
-    #[must_use]
-    fn index() -> Option<&'static IndexSchema>;
+    const INDEX: Option<&'static IndexSchema>;
+
+    /// Which attributes are asked for; `None`: all.
+    #[doc(hidden)]
+    const NAMES: Option<&'static [&'static str]> = None;
 
     /// What an item is read as.
     #[doc(hidden)]
@@ -30,7 +33,7 @@ pub trait Source<E: Entity>: Sized {
     #[doc(hidden)]
     #[must_use]
     fn key() -> &'static KeySchema {
-        Self::index().map_or(&E::SCHEMA.key, |index| &index.key)
+        Self::INDEX.map_or(&E::SCHEMA.key, |index| &index.key)
     }
 
     /// What is asked of each item.
@@ -55,10 +58,7 @@ impl<const N: usize> ReadsConsistently for Local<N> {}
 impl<E: Entity> Source<E> for Base {
     type Row = Stored<E>;
     const CONSISTENT: bool = true;
-
-    fn index() -> Option<&'static IndexSchema> {
-        None
-    }
+    const INDEX: Option<&'static IndexSchema> = None;
 
     fn row(target: &Target, item: Item) -> Result<Stored<E>> {
         read_stored(target, item)
@@ -69,10 +69,7 @@ impl<E: Entity> Source<E> for Base {
 impl<E: Entity, const N: usize> Source<E> for Global<N> {
     type Row = Stored<E>;
     const CONSISTENT: bool = false;
-
-    fn index() -> Option<&'static IndexSchema> {
-        Some(&E::SCHEMA.indexes[N])
-    }
+    const INDEX: Option<&'static IndexSchema> = Some(&E::SCHEMA.indexes[N]);
 
     fn row(target: &Target, item: Item) -> Result<Stored<E>> {
         read_stored(target, item)
@@ -83,10 +80,7 @@ impl<E: Entity, const N: usize> Source<E> for Global<N> {
 impl<E: Entity, const N: usize> Source<E> for Local<N> {
     type Row = Stored<E>;
     const CONSISTENT: bool = true;
-
-    fn index() -> Option<&'static IndexSchema> {
-        Some(&E::SCHEMA.indexes[N])
-    }
+    const INDEX: Option<&'static IndexSchema> = Some(&E::SCHEMA.indexes[N]);
 
     fn row(target: &Target, item: Item) -> Result<Stored<E>> {
         read_stored(target, item)
@@ -101,10 +95,7 @@ impl<E: Entity, const N: usize> Source<E> for Local<N> {
 impl<E: Entity, const N: usize> Source<E> for Partial<N> {
     type Row = Projected<E>;
     const CONSISTENT: bool = false;
-
-    fn index() -> Option<&'static IndexSchema> {
-        Some(&E::SCHEMA.indexes[N])
-    }
+    const INDEX: Option<&'static IndexSchema> = Some(&E::SCHEMA.indexes[N]);
 
     fn row(target: &Target, item: Item) -> Result<Projected<E>> {
         Ok(Projected::new(target, item, &E::SCHEMA.indexes[N]))

@@ -40,7 +40,9 @@ impl Wire {
             .get_item()
             .table_name(&**request.target.table())
             .set_key(Some(request.target.key_item()))
-            .consistent_read(request.consistent);
+            .consistent_read(request.consistent)
+            .set_projection_expression(request.expression.projection.clone())
+            .set_expression_attribute_names(request.expression.names());
         let copy = copy::send(Box::pin(call.send()), limit).await;
         let result = match copy.result {
             Some(Ok(output)) => Ok(output.item),

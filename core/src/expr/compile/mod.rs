@@ -30,12 +30,44 @@ pub(crate) struct Compiler {
     update: Option<String>,
     condition: Option<String>,
     key_condition: Option<String>,
+    projection: Option<String>,
 }
 
 /// More than most expressions have.
 const USUAL_BYTES: usize = 128;
 
 impl Compiler {
+    /// Goes on from what is compiled: what stands there keeps its placeholders.
+    pub(crate) fn upon(compiled: Compiled) -> Self {
+        let Compiled {
+            update,
+            condition,
+            key_condition,
+            projection,
+            names,
+            values,
+        } = compiled;
+        Self {
+            names,
+            values,
+            update,
+            condition,
+            key_condition,
+            projection,
+            ..Self::default()
+        }
+    }
+
+    /// Asks for these attributes, and no others. None may stand there twice.
+    pub(crate) fn projection(mut self, attributes: Vec<&'static str>) -> Self {
+        for (index, attribute) in attributes.into_iter().enumerate() {
+            self.say(if index == 0 { "" } else { ", " });
+            self.name(attribute.into());
+        }
+        self.projection = Some(std::mem::take(&mut self.text));
+        self
+    }
+
     pub(crate) fn condition(mut self, condition: Tree) -> Result<Self> {
         self.text.reserve(USUAL_BYTES);
         self.render(condition)?;
@@ -109,11 +141,12 @@ impl Compiler {
             ("update", &self.update),
             ("condition", &self.condition),
             ("key condition", &self.key_condition),
+            ("projection", &self.projection),
         ] {
             let bytes = text.as_ref().map_or(0, String::len);
             if bytes > MAX_BYTES {
                 return Err(Error::invalid(format!(
-                    "the {what} expression has {bytes} bytes, at most {MAX_BYTES} are allowed; change fewer places at once"
+                    "the {what} expression has {bytes} bytes, at most {MAX_BYTES} are allowed; name fewer places at once"
                 )));
             }
         }
@@ -133,6 +166,7 @@ impl Compiler {
             update: self.update,
             condition: self.condition,
             key_condition: self.key_condition,
+            projection: self.projection,
             names: self.names,
             values: self.values,
         })
