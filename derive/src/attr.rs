@@ -268,7 +268,12 @@ pub(crate) fn name(meta: &Meta) -> String {
     names.join("::")
 }
 
-pub(crate) fn set<T>(slot: &mut Option<T>, meta: &Meta, value: syn::Result<T>, errors: &mut Errors) {
+pub(crate) fn set<T>(
+    slot: &mut Option<T>,
+    meta: &Meta,
+    value: syn::Result<T>,
+    errors: &mut Errors,
+) {
     if slot.is_some() {
         errors.on(meta, format!("`{}` is set twice", name(meta)));
     } else {

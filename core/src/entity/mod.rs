@@ -15,8 +15,8 @@ pub use index::{Global, Index, Local, Partial};
 pub use projected::Projected;
 pub use projection::Projection;
 pub(crate) use projection::select;
-pub use schema::{AttributeSchema, IndexProjection, IndexSchema, Schema};
 pub(crate) use read::{read_entity, read_stored, read_view};
+pub use schema::{AttributeSchema, IndexProjection, IndexSchema, Schema};
 pub use stored::Stored;
 pub(crate) use stored::{InDoubt, lock_view};
 

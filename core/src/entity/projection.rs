@@ -91,10 +91,7 @@ pub(crate) fn select<E: Entity>(
 }
 
 /// What is asked for to show `names`: they, their older names, and the keys of table and index, each once.
-fn attributes<E: Entity>(
-    names: &[&'static str],
-    index: Option<&IndexSchema>,
-) -> Vec<&'static str> {
+fn attributes<E: Entity>(names: &[&'static str], index: Option<&IndexSchema>) -> Vec<&'static str> {
     let keys = std::iter::once(&E::SCHEMA.key).chain(index.map(|index| &index.key));
     let keys = keys.flat_map(|schema| schema.attributes().map(|key| key.name));
     let shown = names.iter().flat_map(|name| {

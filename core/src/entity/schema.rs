@@ -120,3 +120,52 @@ const fn same(a: &str, b: &str) -> bool {
     }
     a.is_empty() && b.is_empty()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::key::{KeyAttributeSchema, KeyType};
+
+    const fn key(name: &'static str, sort: Option<&'static str>) -> KeySchema {
+        const fn attribute(name: &'static str) -> KeyAttributeSchema {
+            KeyAttributeSchema {
+                name,
+                key_type: KeyType::S,
+            }
+        }
+        KeySchema {
+            partition: attribute(name),
+            sort: match sort {
+                Some(name) => Some(attribute(name)),
+                None => None,
+            },
+        }
+    }
+
+    #[test]
+    fn an_index_has_its_keys_those_of_the_table_and_what_it_includes() {
+        let table = key("id", Some("part"));
+        let index = |projection| IndexSchema {
+            name: "by-name",
+            local: false,
+            key: key("name", Some("day")),
+            projection,
+        };
+        let (keys, include) = (
+            IndexProjection::Keys,
+            IndexProjection::Include(&["", "name2"]),
+        );
+        for name in ["id", "part", "name", "day"] {
+            assert!(index(keys).projects(&table, name), "{name}");
+        }
+        for name in ["", "i", "idx", "names", "parT", "name2"] {
+            assert!(index(IndexProjection::All).projects(&table, name), "{name}");
+            assert!(!index(keys).projects(&table, name), "{name}");
+            let included = ["", "name2"].contains(&name);
+            assert_eq!(index(include).projects(&table, name), included, "{name}");
+        }
+        assert!(index(include).projects_all(&table, &["id", "name2", "day"]));
+        assert!(!index(include).projects_all(&table, &["id", "name3", "day"]));
+        assert!(index(keys).projects_all(&table, &[]));
+    }
+}

@@ -94,13 +94,13 @@ impl Plan {
             None => begun(&of)?,
         };
         let expression = Arc::new(expression);
-        let (select, selecting) = match I::NAMES {
-            // A filter looks at what a local index does not have only where whole items are read.
-            Some(names) if counting == PageSelect::Count => {
-                let selecting = entity::select::<E>(names, index, Compiled::clone(&expression))?;
-                (PageSelect::Own, Arc::new(selecting))
-            }
-            _ => (I::select(), Arc::clone(&expression)),
+        let selecting = match I::NAMES {
+            Some(names) => Arc::new(entity::select::<E>(
+                names,
+                index,
+                Compiled::clone(&expression),
+            )?),
+            None => Arc::clone(&expression),
         };
         Ok(Self {
             table: Arc::clone(table.physical_name()),
@@ -110,7 +110,7 @@ impl Plan {
             expression,
             selecting,
             consistent: options.consistent,
-            select,
+            select: I::select(),
             counting,
             page_size: options.page_size,
             filtered,
@@ -150,7 +150,11 @@ impl Plan {
             table: Arc::clone(&self.table),
             index: self.index.map(|index| index.name),
             of,
-            expression: Arc::clone(if counts { &self.expression } else { &self.selecting }),
+            expression: Arc::clone(if counts {
+                &self.expression
+            } else {
+                &self.selecting
+            }),
             consistent: self.consistent,
             limit,
             start: behind.map(|keys| self.start(keys)),

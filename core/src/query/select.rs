@@ -5,24 +5,17 @@ use crate::entity::{Entity, Global, IndexSchema, Local, Partial, Projection, rea
 use crate::error::Result;
 use crate::key::Target;
 use crate::value::Item;
-use crate::wire::PageSelect;
 
 /// A table or index, read as views. See [`Read::select`].
 #[derive(Debug, Clone, Copy)]
 pub struct Selected<I, P>(PhantomData<fn() -> (I, P)>);
 
 /// Where there are views: tables and indexes.
-pub trait Selectable {
-    /// Whether an attribute that an index lacks is read from the table.
-    #[doc(hidden)]
-    const FETCHES: bool = false;
-}
+pub trait Selectable {}
 impl Selectable for Base {}
 impl<const N: usize> Selectable for Global<N> {}
 impl<const N: usize> Selectable for Partial<N> {}
-impl<const N: usize> Selectable for Local<N> {
-    const FETCHES: bool = true;
-}
+impl<const N: usize> Selectable for Local<N> {}
 
 #[allow(private_interfaces)]
 impl<E: Entity, I: Source<E>, P: Projection<Of = E>> Source<E> for Selected<I, P> {
@@ -34,21 +27,17 @@ impl<E: Entity, I: Source<E>, P: Projection<Of = E>> Source<E> for Selected<I, P
     fn row(target: &Target, item: Item) -> Result<P> {
         read_view(target, item)
     }
-
-    fn select() -> PageSelect {
-        I::select()
-    }
 }
 
 impl<I: ReadsConsistently, P> ReadsConsistently for Selected<I, P> {}
 
 impl<E: Entity, Of: ReadOf<E, Source: Selectable>> Read<E, Of> {
     /// Gives views instead of whole items: their attributes and the keys alone travel. Options, counts and resume tokens are as
-    /// without it, and so is the price: DynamoDB charges for whole items, or for whole entries of an index. Only on a local
-    /// index does it save units, those of reading the table, where the index has all that the view shows and the filter names.
+    /// without it, and so is the price: DynamoDB charges for whole items, or for whole entries of an index. Of a local index the
+    /// entries alone are read, and not the table as for whole items.
     ///
-    /// A filter may name attributes that the view does not show. A token may be taken of one view and used with another, or
-    /// with none.
+    /// A filter may name attributes that the view does not show, in an index those that the index has. A token may be taken of
+    /// one view and used with another, or with none.
     ///
     /// ```
     /// # use optimist::{Db, Entity, Projection, local};
@@ -79,7 +68,7 @@ impl<E: Entity, Of: ReadOf<E, Source: Selectable>> Read<E, Of> {
     /// # }
     /// ```
     ///
-    /// A view of what a global index lacks does not compile:
+    /// A view of what an index lacks does not compile. `cargo build` and `cargo test` say so, `cargo check` does not see it:
     /// ```
     /// # use optimist::{Db, Entity, Projection, local};
     /// # #[derive(Entity)]
@@ -121,9 +110,9 @@ impl<E: Entity, Of: ReadOf<E, Source: Selectable>> Read<E, Of> {
     pub fn select<P: Projection<Of = E>>(self) -> Read<E, Of::Through<Selected<Of::Source, P>>> {
         const {
             assert!(
-                shows::<E, Of::Source>(P::NAMES),
-                "the index does not have all attributes of this view: include them in the projection of the index, \
-                 leave them out of the view, or read what `.fresh()` gives"
+                has::<E, Of::Source>(P::NAMES),
+                "the index does not have all attributes of this view: include them in the projection of the index, or \
+                 leave them out of the view"
             );
         }
         Read {
@@ -134,10 +123,10 @@ impl<E: Entity, Of: ReadOf<E, Source: Selectable>> Read<E, Of> {
     }
 }
 
-/// Whether what is read there has these attributes.
-const fn shows<E: Entity, I: Source<E> + Selectable>(names: &[&str]) -> bool {
+/// Whether these attributes are there.
+const fn has<E: Entity, I: Source<E>>(names: &[&str]) -> bool {
     match I::INDEX {
-        Some(index) => I::FETCHES || index.projects_all(&E::SCHEMA.key, names),
+        Some(index) => index.projects_all(&E::SCHEMA.key, names),
         None => true,
     }
 }
