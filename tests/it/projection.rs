@@ -383,6 +383,14 @@ async fn views_of_indexes() {
     let all = articles.scan_index(Article::BY_AUTHOR).select::<Byline>();
     assert_eq!(all.collect().await.unwrap().len(), 5);
     recorder.take();
+
+    // What is read again from the table is not asked of the index.
+    let fresh = articles.query_index(Article::BY_AUTHOR, "ann").fresh();
+    assert_eq!(fresh.count().await.unwrap(), 5);
+    let (sent, answered) = std::mem::take(&mut *recorder.0.lock().unwrap());
+    assert_eq!(projected(&sent[0]).len(), keys.len());
+    assert_eq!(attributes(&answered[0]["Items"][0]), BTreeSet::from(keys));
+    assert!(sent[1].get("RequestItems").is_some());
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 use super::tree::Operand;
 use super::{Condition, Path, Tree};
 use crate::error::{Error, Result};
+use crate::value::Item;
 
 /// A condition by which pages are filtered.
 #[derive(Clone)]
@@ -40,6 +41,11 @@ impl Filter {
                 "the filter names attribute `{name}`, which index `{index}` does not have; include it in the projection of the index, or use `.fresh()`"
             ))),
         }
+    }
+
+    /// Whether it holds on an item that is at hand.
+    pub(crate) fn holds(&self, item: &Item) -> bool {
+        self.0.holds(item)
     }
 
     pub(crate) fn into_tree(self) -> Tree {

@@ -9,6 +9,7 @@ mod condition;
 mod edit;
 mod filter;
 mod guard;
+mod holds;
 mod into_change;
 mod key_condition;
 mod kinds;

@@ -4,6 +4,7 @@ use sha2::{Digest, Sha256};
 
 use super::Source;
 use super::options::Options;
+use super::recheck::Recheck;
 use super::resume::{Fingerprint, Position, ResumeToken, first};
 use crate::db::Table;
 use crate::entity::{self, Entity, IndexSchema};
@@ -14,6 +15,7 @@ use crate::value::{AttributeValue, Item};
 use crate::wire::{PageOf, PageRequest, PageSelect};
 
 /// What every page of a query or scan asks, and where it begins.
+#[derive(Clone)]
 pub(super) struct Plan {
     pub(super) table: Arc<str>,
     index: Option<&'static IndexSchema>,
@@ -29,6 +31,8 @@ pub(super) struct Plan {
     page_size: Option<u32>,
     /// What passes may be less than what is evaluated.
     filtered: bool,
+    /// What is tested again on what the table has.
+    pub(super) recheck: Option<Recheck>,
     fingerprint: Fingerprint,
     /// One of a query, one a segment of a scan.
     pub(super) start: Vec<Position>,
@@ -67,7 +71,7 @@ impl Plan {
             None => None,
         };
         let mut counting = PageSelect::Count;
-        if let (Some(filter), Some(index)) = (&filter, index) {
+        if let (Some(filter), Some(index), false) = (&filter, index, I::FRESH) {
             let only = filter.names_only(|name| index.projects(schema, name), index.name);
             match I::select() {
                 // What a local index does not have is read for whole items, and not to count them.
@@ -76,19 +80,19 @@ impl Plan {
                 _ => only?,
             }
         }
-        let filtered = filter.is_some();
-        let mut compiler = Compiler::default();
-        if let Reads::Query { condition, .. } = &of {
-            if let Some(filter) = &filter {
-                filter.names_none_of(I::key().attributes().map(|key| key.name))?;
+        if let (Some(filter), Reads::Query { .. }, false) = (&filter, &of, I::FRESH) {
+            filter.names_none_of(I::key().attributes().map(|key| key.name))?;
+        }
+        let whole = compile(&of, filter.clone())?;
+        let fingerprint = fingerprint(table.name(), index, &of, &whole);
+        let (expression, recheck) = match (I::FRESH, index) {
+            (true, Some(index)) => {
+                let recheck = Recheck::new(index, &of, filter.clone());
+                (compile(&of, None)?, Some(recheck))
             }
-            compiler = compiler.key_condition(condition.clone());
-        }
-        if let Some(filter) = filter {
-            compiler = compiler.condition(filter.into_tree())?;
-        }
-        let expression = compiler.finish()?;
-        let fingerprint = fingerprint(table.name(), index, &of, &expression);
+            _ => (whole, None),
+        };
+        let filtered = filter.is_some() && recheck.is_none();
         let start = match options.resume.take() {
             Some(token) => resumed(token, fingerprint, &of)?,
             None => begun(&of)?,
@@ -114,6 +118,7 @@ impl Plan {
             counting,
             page_size: options.page_size,
             filtered,
+            recheck,
             fingerprint,
             start,
         })
@@ -216,6 +221,17 @@ impl Plan {
             positions,
         }
     }
+}
+
+fn compile(of: &Reads, filter: Option<Filter>) -> Result<Compiled> {
+    let mut compiler = Compiler::default();
+    if let Reads::Query { condition, .. } = of {
+        compiler = compiler.key_condition(condition.clone());
+    }
+    if let Some(filter) = filter {
+        compiler = compiler.condition(filter.into_tree())?;
+    }
+    compiler.finish()
 }
 
 /// Where a query or scan begins by itself.

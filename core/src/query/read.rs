@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use super::options::{Options, Page};
 use super::plan::{Plan, Reads};
-use super::reader::Reader;
+use super::reading::{Reading, Terms};
 use super::{Items, ReadsConsistently, ResumeToken, Source};
 use crate::db::Table;
 use crate::entity::{Entity, Stored, read_entity};
@@ -39,7 +39,7 @@ pub trait ReadOf<E: Entity>: Sized {
 }
 
 /// What a read gives: a [`Stored`], or a [`Projected`](super::Projected) where an index has less than the item.
-type Row<E, Of> = <<Of as ReadOf<E>>::Source as Source<E>>::Row;
+pub(super) type Row<E, Of> = <<Of as ReadOf<E>>::Source as Source<E>>::Row;
 
 impl<E: Entity, Of: ReadOf<E>> Read<E, Of> {
     pub(super) fn new(table: &Table<E>, of: Of, consistent: bool) -> Self {
@@ -153,7 +153,7 @@ impl<E: Entity, Of: ReadOf<E>> Read<E, Of> {
     /// # }
     /// ```
     pub fn stream(self) -> Items<Row<E, Of>> {
-        Items::new(self.into_reader(), Of::Source::row)
+        Items::new(self.into_reading(), Of::Source::row)
     }
 
     /// The items one after the other, as plain values: without image and lock, so they cannot be saved, and take less memory.
@@ -178,7 +178,7 @@ impl<E: Entity, Of: ReadOf<E>> Read<E, Of> {
     where
         Of::Source: Source<E, Row = Stored<E>>,
     {
-        Items::new(self.into_reader(), read_entity)
+        Items::new(self.into_reading(), read_entity)
     }
 
     /// All items, as handles. Set a [`limit`](Self::limit) where there may be many.
@@ -223,7 +223,7 @@ impl<E: Entity, Of: ReadOf<E>> Read<E, Of> {
     /// # Errors
     /// As [`Items::try_next`], but that no item is read.
     pub async fn count(self) -> Result<usize> {
-        self.into_reader()?.count().await
+        self.into_reading()?.count().await
     }
 
     /// Sends one request, and gives what it brought: for a service that pages by itself. Of a scan in segments it reads the
@@ -255,19 +255,24 @@ impl<E: Entity, Of: ReadOf<E>> Read<E, Of> {
     /// # }
     /// ```
     pub async fn page(self) -> Result<Page<Row<E, Of>>> {
-        let mut reader = self.into_reader()?;
-        let (scanned, items) = reader.page().await?;
+        let mut reading = self.into_reading()?;
+        let (scanned, items) = reading.page().await?;
         let items = items
             .into_iter()
             .map(|(target, item)| Of::Source::row(&target, item));
         Ok(Page {
             items: items.collect(),
             scanned,
-            resume: reader.token(),
+            resume: reading.token(),
         })
     }
 
-    fn into_reader(self) -> Result<Reader> {
+    fn into_reading(self) -> Result<Reading> {
+        self.into_terms().map(Terms::read)
+    }
+
+    /// What is read and how, for any number of times.
+    pub(super) fn into_terms(self) -> Result<Terms> {
         let Self {
             table,
             of,
@@ -276,12 +281,12 @@ impl<E: Entity, Of: ReadOf<E>> Read<E, Of> {
         let reads = of.reads();
         let plan = reads.and_then(|reads| Plan::new::<E, Of::Source>(&table, reads, &mut options));
         let plan = plan.map_err(|error| error.in_table(table.physical_name()))?;
-        let Options {
-            policy,
-            limit,
-            time_limit,
-            ..
-        } = options;
-        Ok(Reader::new(table.db(), plan, policy, limit, time_limit))
+        Ok(Terms {
+            db: table.db().clone(),
+            plan,
+            policy: options.policy,
+            limit: options.limit,
+            time_limit: options.time_limit,
+        })
     }
 }

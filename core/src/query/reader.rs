@@ -125,6 +125,15 @@ impl Reader {
         }
     }
 
+    /// One of the items that were given does not count: another is wanted in its place.
+    pub(super) fn want_another(&mut self) {
+        if let Some(wanted) = &mut self.wanted {
+            self.over &= *wanted > 0;
+            *wanted += 1;
+            self.stirred = true;
+        }
+    }
+
     /// Where it stands; `None` where nothing is left.
     pub(super) fn token(&self) -> Option<ResumeToken> {
         let positions = self.segments.iter().map(|segment| segment.position.clone());
@@ -313,7 +322,7 @@ impl Reader {
         self.time.is_over(self.db.clock(), context)
     }
 
-    fn out_of_time(&self) -> Error {
+    pub(super) fn out_of_time(&self) -> Error {
         let message = "the time limit of the whole read passed; go on with its resume token, or raise `.time_limit(…)`";
         Error::new(ErrorKind::Exhausted, message).in_table(&self.plan.table)
     }

@@ -10,7 +10,11 @@ use crate::value::Item;
 #[derive(Debug, Clone, Copy)]
 pub struct Selected<I, P>(PhantomData<fn() -> (I, P)>);
 
-/// Where there are views: tables and indexes.
+/// What can be read as views: tables and indexes.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be read as views",
+    note = "`.select()` stands once, on a read of a table or index; what `.fresh()` reads again is read whole"
+)]
 pub trait Selectable {}
 impl Selectable for Base {}
 impl<const N: usize> Selectable for Global<N> {}

@@ -1,3 +1,5 @@
+use std::marker::PhantomData;
+
 use crate::entity::{Entity, Global, IndexSchema, Local, Partial, Projected, Stored, read_stored};
 use crate::error::Result;
 use crate::key::{KeySchema, Target};
@@ -16,6 +18,10 @@ pub trait Source<E: Entity>: Sized {
 
     /// Whether a query reads consistently unless told otherwise.
     const CONSISTENT: bool;
+
+    /// Whether what is found is read again from the table.
+    #[doc(hidden)]
+    const FRESH: bool = false;
 
     /// The index, if it is one.
     #[doc(hidden)]
@@ -43,6 +49,19 @@ pub trait Source<E: Entity>: Sized {
         PageSelect::Own
     }
 }
+
+/// A global index whose hits are read again from the table. See [`Read::fresh`](super::Read::fresh).
+#[derive(Debug, Clone, Copy)]
+pub struct Fresh<I>(PhantomData<I>);
+
+/// Global indexes.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no global index",
+    note = "tables and local indexes are read consistently: use `.consistent()`"
+)]
+pub trait GlobalIndex {}
+impl<const N: usize> GlobalIndex for Global<N> {}
+impl<const N: usize> GlobalIndex for Partial<N> {}
 
 /// Where DynamoDB reads consistently.
 #[diagnostic::on_unimplemented(
@@ -99,5 +118,19 @@ impl<E: Entity, const N: usize> Source<E> for Partial<N> {
 
     fn row(target: &Target, item: Item) -> Result<Projected<E>> {
         Ok(Projected::new(target, item, &E::SCHEMA.indexes[N]))
+    }
+}
+
+#[allow(private_interfaces)]
+impl<E: Entity, I: Source<E> + GlobalIndex> Source<E> for Fresh<I> {
+    type Row = Stored<E>;
+    const CONSISTENT: bool = false;
+    const FRESH: bool = true;
+    const INDEX: Option<&'static IndexSchema> = I::INDEX;
+    /// The keys, which travel always.
+    const NAMES: Option<&'static [&'static str]> = Some(&[]);
+
+    fn row(target: &Target, item: Item) -> Result<Stored<E>> {
+        read_stored(target, item)
     }
 }
