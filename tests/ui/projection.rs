@@ -89,6 +89,8 @@ fn use_them(users: Table<User>, orders: Table<Order>) {
     let _ = users.scan().select::<User>();
     let _ = users.scan().select::<Head>().entities();
     let _ = users.query_index(User::BY_EMAIL, "a@b").select::<Head>().consistent();
+    let _ = users.query_index(User::BY_EMAIL, "a@b").fresh().select::<Head>();
+    let _ = users.scan().select::<Head>().fresh();
 }
 
 fn main() {}

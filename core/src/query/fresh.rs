@@ -22,7 +22,7 @@ const BATCH: usize = 100;
 /// How many such requests are in flight.
 const WINDOW: usize = 2;
 
-impl<E: Entity, Of: ReadOf<E, Source: GlobalIndex>> Read<E, Of> {
+impl<E: Entity, Of: ReadOf<E>> Read<E, Of> {
     /// Takes from the index only which items there are, and reads each of them again from the table.
     ///
     /// Sends the Query or Scan with the key condition alone, which brings keys alone, and for up to 100 hits one BatchGetItem
@@ -55,7 +55,10 @@ impl<E: Entity, Of: ReadOf<E, Source: GlobalIndex>> Read<E, Of> {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn fresh(self) -> Read<E, Of::Through<Fresh<Of::Source>>> {
+    pub fn fresh(self) -> Read<E, Of::Through<Fresh<Of::Source>>>
+    where
+        Of::Source: GlobalIndex,
+    {
         Read {
             table: self.table,
             of: self.of.through(),

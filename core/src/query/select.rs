@@ -35,7 +35,7 @@ impl<E: Entity, I: Source<E>, P: Projection<Of = E>> Source<E> for Selected<I, P
 
 impl<I: ReadsConsistently, P> ReadsConsistently for Selected<I, P> {}
 
-impl<E: Entity, Of: ReadOf<E, Source: Selectable>> Read<E, Of> {
+impl<E: Entity, Of: ReadOf<E>> Read<E, Of> {
     /// Gives views instead of whole items: their attributes and the keys alone travel. Options, counts and resume tokens are as
     /// without it, and so is the price: DynamoDB charges for whole items, or for whole entries of an index. Of a local index the
     /// entries alone are read, and not the table as for whole items.
@@ -111,7 +111,10 @@ impl<E: Entity, Of: ReadOf<E, Source: Selectable>> Read<E, Of> {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn select<P: Projection<Of = E>>(self) -> Read<E, Of::Through<Selected<Of::Source, P>>> {
+    pub fn select<P: Projection<Of = E>>(self) -> Read<E, Of::Through<Selected<Of::Source, P>>>
+    where
+        Of::Source: Selectable,
+    {
         const {
             assert!(
                 has::<E, Of::Source>(P::NAMES),
