@@ -21,6 +21,7 @@ mod insert;
 mod lanes;
 mod limits;
 mod lists;
+mod meter;
 mod modify;
 mod pages;
 mod projection;

@@ -253,6 +253,7 @@ impl<E: Entity, T> Get<E, T> {
     }
 
     option!(retry => 0.policy);
+    option!(meter => 0.table);
 }
 
 impl<E: Entity, T> Require<E, T> {
@@ -263,10 +264,12 @@ impl<E: Entity, T> Require<E, T> {
     }
 
     option!(retry => 0.policy);
+    option!(meter => 0.table);
 }
 
 impl<E: Entity> Reload<'_, E> {
     option!(retry => reading.policy);
+    option!(meter => reading.table);
 }
 
 impl<E: Entity, T: 'static> IntoFuture for Get<E, T> {
