@@ -91,6 +91,7 @@ fn use_them(users: Table<User>, orders: Table<Order>) {
     let _ = users.query_index(User::BY_EMAIL, "a@b").select::<Head>().consistent();
     let _ = users.query_index(User::BY_EMAIL, "a@b").fresh().select::<Head>();
     let _ = users.scan().select::<Head>().fresh();
+    let _ = users.scan().fresh();
 }
 
 fn main() {}

@@ -122,7 +122,7 @@ impl<E: Entity, const N: usize> Source<E> for Partial<N> {
 }
 
 #[allow(private_interfaces)]
-impl<E: Entity, I: Source<E> + GlobalIndex> Source<E> for Fresh<I> {
+impl<E: Entity, I: Source<E>> Source<E> for Fresh<I> {
     type Row = Stored<E>;
     const CONSISTENT: bool = false;
     const FRESH: bool = true;
