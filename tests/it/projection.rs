@@ -13,6 +13,8 @@ use aws_sdk_dynamodb::error::BoxError;
 use optimist::query::ResumeToken;
 use optimist::{Db, Entity, Projection, Table};
 use optimist_tests::seed;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::support::{n, put_raw, s, world};
@@ -78,6 +80,22 @@ struct Title {
 #[projection(of = Article)]
 struct Score {
     score: i64,
+}
+
+#[derive(Entity, Debug)]
+#[entity(table = "events")]
+struct Event<T: Serialize + DeserializeOwned + Send + 'static> {
+    #[entity(partition_key)]
+    id: u64,
+    r#type: String,
+    payload: T,
+}
+
+#[derive(Projection, Debug)]
+#[projection(of = "Event<T>")]
+struct Payload<T: Serialize + DeserializeOwned + Send + 'static> {
+    payload: T,
+    r#type: String,
 }
 
 fn article(id: &str, part: u64) -> Article {
@@ -272,6 +290,19 @@ async fn a_view_reads_what_the_entity_reads() {
     assert!(missing.unwrap_err().is_not_found());
     let wrong = articles.get(("", 1)).select::<Card>().await.unwrap_err();
     assert!(wrong.is_invalid_input() && wrong.key().is_some(), "{wrong}");
+}
+
+#[tokio::test]
+async fn a_view_of_an_entity_with_a_type_parameter() {
+    let (_, _, events) = world!(Event<Vec<u8>>);
+    let event = Event {
+        id: 1,
+        r#type: "login".into(),
+        payload: vec![1, 2],
+    };
+    events.insert(event).await.unwrap();
+    let view: Payload<Vec<u8>> = events.require(1).select().await.unwrap();
+    assert_eq!((view.payload, view.r#type.as_str()), (vec![1, 2], "login"));
 }
 
 #[tokio::test]
