@@ -58,6 +58,8 @@ pub(crate) struct FieldAttrs {
     pub(crate) created_at: Option<Span>,
     pub(crate) updated_at: Option<Span>,
     pub(crate) auto_uuid: Option<Span>,
+    pub(crate) ttl: Option<Span>,
+    pub(crate) hide_expired: Option<Span>,
     pub(crate) indexes: Vec<IndexAttr>,
 }
 
@@ -183,6 +185,8 @@ impl FieldAttrs {
                 "created_at" => set(&mut all.created_at, &meta, flag(&meta), errors),
                 "updated_at" => set(&mut all.updated_at, &meta, flag(&meta), errors),
                 "auto_uuid" => set(&mut all.auto_uuid, &meta, flag(&meta), errors),
+                "ttl" => set(&mut all.ttl, &meta, flag(&meta), errors),
+                "hide_expired" => set(&mut all.hide_expired, &meta, flag(&meta), errors),
                 "index" => all.indexes.extend(errors.ok(IndexAttr::of(&meta))),
                 "const" => {
                     let ident = text(&meta).and_then(|name| name.parse());
@@ -192,7 +196,7 @@ impl FieldAttrs {
                     meta.path(),
                     format!(
                         "unknown attribute `{other}`, expected `partition_key`, `sort_key`, `lock`, `set`, \
-                         `rename`, `default`, `skip`, `with`, `ordered`, `const`, `created_at`, `updated_at`, `auto_uuid` or `index`"
+                         `rename`, `default`, `skip`, `with`, `ordered`, `const`, `created_at`, `updated_at`, `auto_uuid`, `index`, `ttl` or `hide_expired`"
                     ),
                 ),
             }

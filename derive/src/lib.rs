@@ -49,6 +49,8 @@ use syn::{DeriveInput, parse_macro_input};
 /// | `created_at` | the time of creation, of any type that is `From` or `TryFrom<SystemTime>` (std, `chrono`, `time`, `jiff`); set by every write that makes an item |
 /// | `updated_at` | the time of the last change, likewise; set by every write, and no change by itself |
 /// | `auto_uuid` | on a key of type `Uuid` or `String`: a nil or empty one is generated for a new item |
+/// | `ttl` | when the item expires, of a type that converts from and to `SystemTime` (std, `chrono`, `time`, `jiff`), an integer, or an Option of one: stored as whole seconds since 1970, as DynamoDB's time to live reads them. An expired item is still read until DynamoDB removes it, which takes up to days; `.live_only()` leaves it out of a query or scan |
+/// | `ttl, hide_expired` | an item that has expired, by this machine's clock, is none to any verb: reads do not give it, writes carry the condition that it has not expired (`NotFound` where it has), and `insert` replaces it. See `docs/guide/expiring.md` |
 /// | `index("by-email", partition_key)` | the partition key of a global index, which is made a constant: `User::BY_EMAIL`. The type is a key type or an Option of one; an item with `None` is not in the index. A field can be the key of several indexes |
 /// | `index("by-email", sort_key)` | the sort key of that index; `index("by-day", sort_key, local)` that of a local index, whose partition key is the table's |
 /// | `index("by-email", …, projection = keys)` | what else the index has: `all` (the default), `keys`, or `include(name, age)` by fields |

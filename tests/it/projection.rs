@@ -91,6 +91,22 @@ struct Payload<T: Serialize + DeserializeOwned + Send + 'static> {
     r#type: String,
 }
 
+#[derive(Entity, Debug)]
+#[entity(table = "sessions")]
+struct Session {
+    #[entity(partition_key)]
+    id: u64,
+    user: String,
+    #[entity(ttl, hide_expired)]
+    expires: Option<SystemTime>,
+}
+
+#[derive(Projection, Debug, PartialEq)]
+#[projection(of = Session)]
+struct Who {
+    user: String,
+}
+
 fn article(id: &str, part: u64) -> Article {
     let author = (!part.is_multiple_of(3)).then(|| "ann".to_owned());
     Article {
@@ -242,6 +258,27 @@ async fn a_view_reads_what_the_entity_reads() {
     assert!(missing.unwrap_err().is_not_found());
     let wrong = articles.get(("", 1)).select::<Card>().await.unwrap_err();
     assert!(wrong.is_invalid_input() && wrong.key().is_some(), "{wrong}");
+}
+
+#[tokio::test]
+async fn a_view_of_what_has_expired_is_none_where_it_is_hidden() {
+    let (_, _, sessions) = world!(Session);
+    let hour = Duration::from_hours(1);
+    for (id, expires) in [(1, SystemTime::now() - hour), (2, SystemTime::now() + hour)] {
+        let user = "ann".into();
+        let expires = Some(expires);
+        sessions
+            .insert(Session { id, user, expires })
+            .await
+            .unwrap();
+    }
+    let ann = || Who { user: "ann".into() };
+    let get = async |id: u64| sessions.get(id).select::<Who>().await.unwrap();
+    assert_eq!((get(1).await, get(2).await), (None, Some(ann())));
+    let many = sessions.get_many([1, 2]).select::<Who>().collect().await;
+    assert_eq!(many.unwrap(), [None, Some(ann())]);
+    let all: Vec<Who> = sessions.scan().select().collect().await.unwrap();
+    assert_eq!(all, [ann()]);
 }
 
 #[tokio::test]

@@ -188,7 +188,7 @@ impl<E: Entity, T> GetMany<E, T> {
         let db = self.table.db();
         let terms = self.terms;
         let images = self.targets.map(|targets| Images::new(db, targets, terms));
-        Found::new(db, images, Span::new(self.time_limit), self.read)
+        Found::new(db, images, Span::new(self.time_limit), E::SCHEMA, self.read)
     }
 
     /// What stands under each key, in the order asked, duplicates included.

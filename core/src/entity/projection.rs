@@ -90,7 +90,8 @@ pub(crate) fn select<E: Entity>(
     compiler.finish()
 }
 
-/// What is asked for to show `names`: they, their older names, and the keys of table and index, each once.
+/// What is asked for to show `names`: they, their older names, and the keys of table and index, each once; of the table also
+/// the time by which an entity hides what has expired.
 fn attributes<E: Entity>(names: &[&'static str], index: Option<&IndexSchema>) -> Vec<&'static str> {
     let keys = std::iter::once(&E::SCHEMA.key).chain(index.map(|index| &index.key));
     let keys = keys.flat_map(|schema| schema.attributes().map(|key| key.name));
@@ -98,8 +99,10 @@ fn attributes<E: Entity>(names: &[&'static str], index: Option<&IndexSchema>) ->
         let older = E::SCHEMA.aliases(name).iter();
         std::iter::once(name).chain(older).copied()
     });
+    let ttl = E::SCHEMA.ttl;
+    let ttl = ttl.filter(|ttl| ttl.hides_expired && index.is_none());
     let mut all = Vec::with_capacity(names.len() + 4);
-    for name in keys.chain(shown) {
+    for name in keys.chain(shown).chain(ttl.map(|ttl| ttl.attribute)) {
         if !all.contains(&name) {
             all.push(name);
         }

@@ -1,3 +1,4 @@
+use super::TtlSchema;
 use crate::key::KeySchema;
 use crate::lock::LockSchema;
 
@@ -10,6 +11,8 @@ pub struct Schema {
     pub key: KeySchema,
     /// The lock.
     pub lock: LockSchema,
+    /// The attribute that says when an item expires.
+    pub ttl: Option<TtlSchema>,
     /// Every other attribute.
     pub attributes: &'static [AttributeSchema],
     /// The secondary indexes.
