@@ -61,10 +61,10 @@ pub mod value;
 mod wire;
 mod write;
 
-pub use optimist_derive::{Entity, KeyValue, Part};
+pub use optimist_derive::{Entity, KeyValue, Part, Projection};
 
 pub use db::{Db, DbBuilder, Table};
-pub use entity::{Entity, Stored};
+pub use entity::{Entity, Projection, Stored};
 pub use error::{Error, ErrorKind, Result};
 pub use expr::{Attr, Change, Condition, Edit};
 pub use key::{IntoKey, Key, KeyValue};

@@ -233,7 +233,7 @@ fn refuse_serde(meta: &Meta, name: &str, errors: &mut Errors) {
 }
 
 /// What stands inside all the `#[of(…)]`, one by one.
-fn metas(attributes: &[Attribute], of: &str, errors: &mut Errors) -> Vec<Meta> {
+pub(crate) fn metas(attributes: &[Attribute], of: &str, errors: &mut Errors) -> Vec<Meta> {
     attributes
         .iter()
         .filter(|attribute| attribute.path().is_ident(of))
@@ -266,13 +266,18 @@ impl Parse for Entry {
     }
 }
 
-fn name(meta: &Meta) -> String {
+pub(crate) fn name(meta: &Meta) -> String {
     let segments = meta.path().segments.iter();
     let names: Vec<_> = segments.map(|s| s.ident.to_string()).collect();
     names.join("::")
 }
 
-fn set<T>(slot: &mut Option<T>, meta: &Meta, value: syn::Result<T>, errors: &mut Errors) {
+pub(crate) fn set<T>(
+    slot: &mut Option<T>,
+    meta: &Meta,
+    value: syn::Result<T>,
+    errors: &mut Errors,
+) {
     if slot.is_some() {
         errors.on(meta, format!("`{}` is set twice", name(meta)));
     } else {
@@ -284,16 +289,16 @@ fn flag(meta: &Meta) -> syn::Result<Span> {
     meta.require_path_only().map(Spanned::span)
 }
 
-fn text(meta: &Meta) -> syn::Result<LitStr> {
+pub(crate) fn text(meta: &Meta) -> syn::Result<LitStr> {
     literal(&meta.require_name_value()?.value)
 }
 
-fn path(meta: &Meta) -> syn::Result<Path> {
+pub(crate) fn path(meta: &Meta) -> syn::Result<Path> {
     text(meta)?.parse()
 }
 
 /// `with = module`, or `with = "module"`.
-fn module(meta: &Meta) -> syn::Result<Path> {
+pub(crate) fn module(meta: &Meta) -> syn::Result<Path> {
     match &meta.require_name_value()?.value {
         Expr::Path(path) if path.qself.is_none() => Ok(path.path.clone()),
         _ => path(meta),

@@ -12,6 +12,7 @@ mod expand;
 mod index;
 mod model;
 mod newtype;
+mod projection;
 
 use proc_macro::TokenStream;
 use syn::{DeriveInput, parse_macro_input};
@@ -103,6 +104,31 @@ pub fn key_value(input: TokenStream) -> TokenStream {
     let input = parse_macro_input!(input as DeriveInput);
     let mut errors = errors::Errors::default();
     let mut tokens = newtype::key_value(&input, &mut errors).unwrap_or_default();
+    tokens.extend(errors.into_tokens());
+    tokens.into()
+}
+
+/// Makes a struct a read-only view of an entity: `users.get("ann").select::<Head>()` reads its attributes alone.
+///
+/// Each field is a field of the entity, of the same type. How it is stored is the entity's alone: name and older names, form and
+/// default come from the constant that is the path of the field, so the field must be visible here. The lock has no path and is
+/// in no view.
+///
+/// # On the struct: `#[projection(…)]`
+/// | attribute | meaning |
+/// |---|---|
+/// | `of = User` | the entity, required; one with type parameters in quotes: `of = "Event<Login>"` |
+/// | `crate = "path"` | where `optimist` is, if it was renamed or re-exported |
+///
+/// # On a field: `#[projection(…)]`
+/// | attribute | meaning |
+/// |---|---|
+/// | `const = "NAME"` | the constant of the entity, by default the field in upper case |
+#[proc_macro_derive(Projection, attributes(projection))]
+pub fn projection(input: TokenStream) -> TokenStream {
+    let input = parse_macro_input!(input as DeriveInput);
+    let mut errors = errors::Errors::default();
+    let mut tokens = projection::projection(&input, &mut errors).unwrap_or_default();
     tokens.extend(errors.into_tokens());
     tokens.into()
 }

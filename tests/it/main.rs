@@ -25,6 +25,7 @@ mod lists;
 mod meter;
 mod modify;
 mod pages;
+mod projection;
 mod query;
 mod race;
 mod requests;

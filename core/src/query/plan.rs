@@ -7,7 +7,7 @@ use super::options::Options;
 use super::recheck::Recheck;
 use super::resume::{Fingerprint, Position, ResumeToken, first};
 use crate::db::Table;
-use crate::entity::{Entity, Expiry, IndexSchema};
+use crate::entity::{self, Entity, Expiry, IndexSchema};
 use crate::error::{Error, Result};
 use crate::expr::{Compiled, Compiler, Filter, KeyCondition};
 use crate::key::{Key, KeyAttributeSchema, KeyScalar, KeySchema};
@@ -22,6 +22,8 @@ pub(super) struct Plan {
     pub(super) schema: &'static KeySchema,
     pub(super) of: Reads,
     expression: Arc<Compiled>,
+    /// The same, with which attributes of the items are asked for.
+    selecting: Arc<Compiled>,
     consistent: bool,
     select: PageSelect,
     /// What is asked of items that are counted.
@@ -63,7 +65,7 @@ impl Plan {
         if options.page_size == Some(0) {
             return Err(Error::invalid("page_size(0): a page has at least one item"));
         }
-        let (schema, index) = (&E::SCHEMA.key, I::index());
+        let (schema, index) = (&E::SCHEMA.key, I::INDEX);
         let filter = match options.filter.take() {
             Some(filter) => Some(Filter::new(filter, |name| E::SCHEMA.aliases(name))?),
             None => None,
@@ -112,12 +114,22 @@ impl Plan {
             Some(token) => resumed(token, fingerprint, &of)?,
             None => begun(&of)?,
         };
+        let expression = Arc::new(expression);
+        let selecting = match I::NAMES {
+            Some(names) => Arc::new(entity::select::<E>(
+                names,
+                index,
+                Compiled::clone(&expression),
+            )?),
+            None => Arc::clone(&expression),
+        };
         Ok(Self {
             table: Arc::clone(table.physical_name()),
             index,
             schema,
             of,
-            expression: Arc::new(expression),
+            expression,
+            selecting,
             consistent: options.consistent,
             select: I::select(),
             counting,
@@ -160,7 +172,11 @@ impl Plan {
             table: Arc::clone(&self.table),
             index: self.index.map(|index| index.name),
             of,
-            expression: Arc::clone(&self.expression),
+            expression: Arc::clone(if counts {
+                &self.expression
+            } else {
+                &self.selecting
+            }),
             consistent: self.consistent,
             limit,
             start: behind.map(|keys| self.start(keys)),

@@ -28,6 +28,13 @@ pub trait ReadOf<E: Entity>: Sized {
     /// Where it is read.
     type Source: Source<E>;
 
+    /// The same, read elsewhere or as something else.
+    #[doc(hidden)]
+    type Through<I: Source<E>>: ReadOf<E, Source = I>;
+
+    #[doc(hidden)]
+    fn through<I: Source<E>>(self) -> Self::Through<I>;
+
     #[doc(hidden)]
     fn reads(self) -> Result<Reads>;
 }

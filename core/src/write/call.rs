@@ -3,6 +3,7 @@ use std::time::{Duration, SystemTime};
 use crate::db::{Db, Lane, Table};
 use crate::entity::{Entity, Expiry, Schema, Stored};
 use crate::error::{Error, ErrorKind, Result};
+use crate::expr::Compiled;
 use crate::key::Target;
 use crate::retry::{Budget, RetryPolicy, Spent};
 use crate::value::Item;
@@ -138,15 +139,35 @@ impl Call {
         Ok(self.shown(image))
     }
 
+    /// Reads what this expression asks for of the item, likewise.
+    pub(crate) async fn read_view(
+        &mut self,
+        consistent: bool,
+        expression: Compiled,
+    ) -> Result<Option<Item>> {
+        let image = self.ask(consistent, expression, false).await?;
+        Ok(self.shown(image))
+    }
+
     /// As [`read`](Self::read), whatever the entity hides; where it settles a write in doubt, the quota does not refuse it.
     pub(super) async fn read_to(
         &mut self,
         consistent: bool,
         settles: bool,
     ) -> Result<Option<Item>> {
+        self.ask(consistent, Compiled::default(), settles).await
+    }
+
+    async fn ask(
+        &mut self,
+        consistent: bool,
+        expression: Compiled,
+        settles: bool,
+    ) -> Result<Option<Item>> {
         let request = ReadRequest {
             target: self.target.clone(),
             consistent,
+            expression,
         };
         let (mut reads, mut last) = (0, None);
         loop {
