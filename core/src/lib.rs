@@ -92,13 +92,14 @@ pub mod attr {
         Plain, PlainForm, Set, SetForm, Settable, Size, SortCondition, SortKey, StringField,
         TextForm,
     };
+    pub use crate::expr::{IntoSortCondition, PartRange, Sorted};
     pub use crate::value::SetField;
 }
 
 /// What the derive knows of an entity, as data.
 pub mod schema {
     pub use crate::entity::{AttributeSchema, AutoKey, AutoTime, Schema};
-    pub use crate::key::{KeyAttributeSchema, KeySchema, KeyType};
+    pub use crate::key::{KeyAttributeSchema, KeySchema, KeyType, Piece, Template};
     pub use crate::lock::{LockKind, LockSchema};
 }
 
@@ -114,10 +115,14 @@ pub mod __derive {
 
     pub use crate::entity::{AttributeSchema, Schema, fill_key, set_time, time};
     pub use crate::expr::{Attr, KeyAttribute, Opaque, Ordered, Plain, Set};
+    pub use crate::expr::{
+        IntoSortCondition, PartRange, SortKey, SortParts, SortTemplate, SortTest,
+    };
     pub use crate::key::{
         AnyShape, Composite, Key, KeyAttributeSchema, KeyForm, KeyScalar, KeySchema, KeyType,
         Single,
     };
+    pub use crate::key::{ByTemplate, KeyFor, KeyTemplates, Piece, Template};
     pub use crate::lock::{LockKind, LockSchema};
     pub use crate::value::{
         AttributeValue, Encoded, Form, Item, ValueError, decode_with, encode_with,

@@ -8,6 +8,7 @@ use syn::{Attribute, Expr, ExprLit, Ident, Lit, LitStr, Meta, MetaNameValue, Pat
 
 use crate::case::Case;
 use crate::errors::Errors;
+use crate::template::TemplateAttr;
 
 #[derive(Default)]
 pub(crate) struct StructAttrs {
@@ -16,6 +17,8 @@ pub(crate) struct StructAttrs {
     pub(crate) case: Option<Case>,
     pub(crate) krate: Option<Path>,
     pub(crate) default: Option<DefaultAttr>,
+    pub(crate) partition_key: Option<TemplateAttr>,
+    pub(crate) sort_key: Option<TemplateAttr>,
 }
 
 #[derive(Default)]
@@ -78,10 +81,14 @@ impl StructAttrs {
                     set(&mut all.case, &meta, case, errors);
                 }
                 "crate" => set(&mut all.krate, &meta, path(&meta), errors),
+                "partition_key" => {
+                    set(&mut all.partition_key, &meta, TemplateAttr::of(&meta), errors);
+                }
+                "sort_key" => set(&mut all.sort_key, &meta, TemplateAttr::of(&meta), errors),
                 other => errors.on(
                     meta.path(),
                     format!(
-                        "unknown attribute `{other}`, expected `table`, `lock`, `rename_all` or `crate`"
+                        "unknown attribute `{other}`, expected `table`, `lock`, `partition_key`, `sort_key`, `rename_all` or `crate`"
                     ),
                 ),
             }

@@ -11,6 +11,7 @@ mod errors;
 mod expand;
 mod model;
 mod newtype;
+mod template;
 
 use proc_macro::TokenStream;
 use syn::{DeriveInput, parse_macro_input};
@@ -29,6 +30,8 @@ use syn::{DeriveInput, parse_macro_input};
 /// | `lock = values` | no attribute is added: a write compares the values that it replaces |
 /// | `lock(version, attribute = "v", journal = "j")` | the same, with attribute names of your own; default `version` or `lock`, and `journal` |
 /// | `lock(version, journal = off)` | no journal: the format of the AWS Java, .NET and Python mappers; a lost answer may end in `OutcomeUnknown`, and a holder cannot tell an item from one that was deleted and re-created with the same version |
+/// | `partition_key(pk = "USER#{id}")` | the partition key is attribute `pk`, made of text and fields; see "Keys by template" |
+/// | `sort_key(sk = "ORDER#{day}#{number:05}")` | likewise the sort key; without fields (`"PROFILE"`) a partition holds one such item |
 /// | `rename_all = "camelCase"` | how field names become attribute names, as in serde |
 /// | `crate = "path"` | where `optimist` is, if it was renamed or re-exported |
 ///
@@ -48,6 +51,20 @@ use syn::{DeriveInput, parse_macro_input};
 /// | `updated_at` | the time of the last change, likewise; set by every write, and no change by itself |
 /// | `auto_uuid` | on a key of type `Uuid` or `String`: a nil or empty one is generated for a new item |
 /// | `const = "NAME"` | renames the constant that is the attribute's typed path, by default the field in upper case |
+///
+/// # Keys by template
+/// `partition_key(pk = "USER#{id}")` on the struct makes the key attribute `pk` of text and the fields named in braces. The
+/// fields stay attributes of their own too. A key is given as these fields, partition key first, each once:
+/// `orders.get(("ann", "2026-11-03", 7))`; a single one stands alone. One of the two keys may be a field that is marked
+/// instead.
+///
+/// A field in a template is a key: its type implements `KeyValue` (strings, newtypes over them, integers), it has no setter, and
+/// editing it is an error. An integer needs its number of digits, `{number:05}`, and is written with leading zeros. Keys are
+/// never mistaken for each other, and sort as their fields do, one after the other. Refused before a request are, as
+/// `InvalidInput` that names attribute and field: an empty text; text with a byte at or below the separator behind it (the first
+/// byte of the text that follows); a number that is negative or has more digits. `{{` is a brace.
+///
+/// A query of an entity whose sort key begins with text asks for sort keys with that text alone.
 ///
 /// # `#[serde(…)]`
 /// `rename`, `rename_all`, `default`, `skip`, `with`, `skip_serializing_if` and `alias` are honoured where no `entity`

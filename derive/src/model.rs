@@ -8,6 +8,7 @@ use syn::{
 
 use crate::attr::{DefaultAttr, FieldAttrs, JournalAttr, LockAttr, LockKind, StructAttrs};
 use crate::errors::Errors;
+use crate::template::{Template, TemplateAttr};
 
 pub(crate) struct Model {
     pub(crate) ident: Ident,
@@ -18,8 +19,15 @@ pub(crate) struct Model {
     /// `#[serde(default)]` on the struct: absent fields come from its default.
     pub(crate) default: Option<DefaultAttr>,
     pub(crate) fields: Vec<Field>,
+    pub(crate) templates: Templates,
     /// The input is a struct with named fields.
     pub(crate) is_struct: bool,
+}
+
+/// The keys that are made of fields.
+pub(crate) struct Templates {
+    pub(crate) partition: Option<Template>,
+    pub(crate) sort: Option<Template>,
 }
 
 pub(crate) struct Lock {
@@ -56,6 +64,8 @@ pub(crate) enum Role {
     PartitionKey,
     SortKey,
     LockView,
+    /// In the template of a key, and an attribute of its own.
+    KeyPart,
     Attribute,
     Skipped,
 }
@@ -109,8 +119,17 @@ impl Model {
                 name,
             })
         });
+        let mut fields: Vec<_> = fields.collect();
+        let mut resolve = |template: Option<&TemplateAttr>| {
+            template.map(|template| template.resolve(&mut fields, errors))
+        };
+        let templates = Templates {
+            partition: resolve(attrs.partition_key.as_ref()),
+            sort: resolve(attrs.sort_key.as_ref()),
+        };
         Self {
-            fields: fields.collect(),
+            fields,
+            templates,
             ident: input.ident.clone(),
             generics: input.generics.clone(),
             krate: attrs.krate.unwrap_or_else(|| parse_quote!(::optimist)),
@@ -118,6 +137,40 @@ impl Model {
             table: attrs.table,
             default: attrs.default,
             is_struct: named.is_some(),
+        }
+    }
+
+    /// What is an attribute besides the keys themselves.
+    pub(crate) fn attributes(&self) -> impl Iterator<Item = &Field> {
+        let roles = [Role::Attribute, Role::KeyPart];
+        self.fields
+            .iter()
+            .filter(move |field| roles.contains(&field.role))
+    }
+
+    /// The fields that are the key, by their places: in the order of the templates, each once.
+    pub(crate) fn key_fields(&self) -> Vec<usize> {
+        let marked = |role| self.fields.iter().position(|field| field.role == role);
+        let mut places = self.partition_fields();
+        match &self.templates.sort {
+            Some(sort) => places.extend(sort.fields()),
+            None => places.extend(marked(Role::SortKey)),
+        }
+        let all = places.clone();
+        let mut place = 0..;
+        places.retain(|field| {
+            let index = place.next().unwrap_or_default();
+            !all[..index].contains(field)
+        });
+        places
+    }
+
+    /// Those of the partition key.
+    pub(crate) fn partition_fields(&self) -> Vec<usize> {
+        let marked = |role| self.fields.iter().position(|field| field.role == role);
+        match &self.templates.partition {
+            Some(partition) => partition.fields().collect(),
+            None => marked(Role::PartitionKey).into_iter().collect(),
         }
     }
 
@@ -169,8 +222,14 @@ impl Lock {
     }
 }
 
+impl Templates {
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Template> {
+        self.partition.iter().chain(&self.sort)
+    }
+}
+
 impl Name {
-    fn of(literal: &LitStr) -> Self {
+    pub(crate) fn of(literal: &LitStr) -> Self {
         Self {
             text: literal.value(),
             span: literal.span(),

@@ -26,6 +26,7 @@ mod retries;
 mod save;
 mod scan;
 mod support;
+mod templates;
 mod times;
 mod transport;
 mod update;

@@ -111,8 +111,14 @@ fn key_changed(key: &KeySchema) -> Error {
     let sort = key
         .sort
         .map_or(String::new(), |sort| format!(" or `{}`", sort.name));
+    let fields: Vec<_> = key.fields().map(|field| format!("`{field}`")).collect();
+    let made = if fields.is_empty() {
+        String::new()
+    } else {
+        format!(", which is made of {},", fields.join(", "))
+    };
     Error::invalid(format!(
-        "key attribute `{}`{sort} was changed; a key cannot change, insert a new item and delete this one",
+        "key attribute `{}`{sort}{made} was changed; a key cannot change, insert a new item and delete this one",
         key.partition.name
     ))
 }

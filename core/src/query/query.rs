@@ -3,16 +3,17 @@ use super::{Read, ReadOf};
 use crate::db::Table;
 use crate::entity::Entity;
 use crate::error::Result;
-use crate::expr::{KeyCondition, SortCondition, SortKey, SortTest};
-use crate::key::{IntoPartition, KeyScalar, KeySchema, Sorted};
+use crate::expr::{IntoSortCondition, KeyCondition, SortTest, Sorted};
+use crate::key::{IntoPartition, KeyScalar, KeySchema};
+use crate::value::ValueError;
 
 /// Reads the items of one partition. See [`Table::query`].
 pub type Query<E> = Read<E, Partition>;
 
 /// The items of one partition, or those of them whose sort key meets a condition.
 pub struct Partition {
-    key: KeyScalar,
-    sort: Option<SortTest>,
+    key: Result<KeyScalar, ValueError>,
+    sort: Result<Option<SortTest>, ValueError>,
     reverse: bool,
 }
 
@@ -50,7 +51,7 @@ impl<E: Entity> Table<E> {
     pub fn query(&self, partition: impl IntoPartition<E::Key>) -> Query<E> {
         let of = Partition {
             key: partition.into_partition(),
-            sort: None,
+            sort: Ok(None),
             reverse: false,
         };
         Read::new(self, of, true)
@@ -72,12 +73,37 @@ impl<E: Entity> Query<E> {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn sort_key<S>(mut self, condition: impl FnOnce(SortKey<S>) -> SortCondition<S>) -> Self
+    ///
+    /// The sort key by template has a method for each part, in their order, and `…_between` for a range of the next. What has
+    /// some of the parts is a prefix that ends in the separator, so that day 1 does not find day 10:
+    /// ```
+    /// # use optimist::{Db, Entity, local};
+    /// #[derive(Entity, Debug)]
+    /// #[entity(table = "shop", partition_key(pk = "USER#{user}"), sort_key(sk = "ORDER#{day}#{number:05}"))]
+    /// struct Order { user: String, day: String, number: u32, total: u64 }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> optimist::Result<()> {
+    /// # let db = Db::new(local::client()?);
+    /// # local::create_table::<Order>(&db).await?;
+    /// let orders = db.table::<Order>();
+    /// for (day, number) in [("2026-11-02", 1), ("2026-11-03", 2), ("2026-11-03", 11)] {
+    ///     orders.insert(Order { user: "ann".into(), day: day.into(), number, total: 10 }).await?;
+    /// }
+    /// let of_a_day = orders.query("ann").sort_key(|k| k.day("2026-11-03"));
+    /// assert_eq!(of_a_day.count().await?, 2);
+    /// let some = orders.query("ann").sort_key(|k| k.day("2026-11-03").number_between(1, 9));
+    /// assert_eq!(some.count().await?, 1);
+    /// let of_november = orders.query("ann").sort_key(|k| k.day_between("2026-11-01", "2026-11-30"));
+    /// assert_eq!(of_november.count().await?, 3);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn sort_key<C>(mut self, condition: impl FnOnce(<E::Key as Sorted>::SortKey) -> C) -> Self
     where
-        E::Key: Sorted<Sort = S>,
-        S: crate::key::KeyValue,
+        E::Key: Sorted,
+        C: IntoSortCondition<<E::Key as Sorted>::SortKey>,
     {
-        self.of.sort = condition(SortKey::new()).into_test();
+        self.of.sort = condition(E::Key::sort_key()).into_test();
         self
     }
 
@@ -91,8 +117,15 @@ impl<E: Entity> Query<E> {
 #[allow(private_interfaces)]
 impl ReadOf for Partition {
     fn reads(self, schema: &'static KeySchema) -> Result<Reads> {
-        let sort = schema.sort.as_ref().zip(self.sort);
-        let condition = KeyCondition::new((&schema.partition, self.key), sort)?;
+        let sort = match &schema.sort {
+            None => None,
+            Some(attribute) => {
+                let asked = self.sort.map_err(|error| error.of(attribute.name))?;
+                let by_itself = || SortTest::of_template(attribute.template.as_ref()?);
+                asked.or_else(by_itself).map(|test| (attribute, test))
+            }
+        };
+        let condition = KeyCondition::new((&schema.partition, self.key?), sort)?;
         Ok(Reads::Query {
             condition,
             reverse: self.reverse,

@@ -2,12 +2,12 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::paths;
-use crate::model::{Model, Role};
+use crate::model::Model;
 
 /// Attribute by attribute, in the order of the schema.
 pub(super) fn encode(model: &Model, support: &TokenStream) -> TokenStream {
     let arms = |arm: fn(&TokenStream, &syn::Ident) -> TokenStream| -> Vec<TokenStream> {
-        let attributes = model.with_role(Role::Attribute).enumerate();
+        let attributes = model.attributes().enumerate();
         attributes
             .map(|(index, field)| {
                 let arm = arm(&paths::path(field), &field.ident);

@@ -31,7 +31,7 @@ pub(super) fn path(field: &Field) -> TokenStream {
 fn constant(field: &Field, model: &Model, support: &TokenStream) -> TokenStream {
     let (ty, name, form) = (&field.ty, name(field), form(field, model, support));
     let kind = match field.role {
-        Role::PartitionKey | Role::SortKey => quote!(KeyAttribute),
+        Role::PartitionKey | Role::SortKey | Role::KeyPart => quote!(KeyAttribute),
         _ if field.attrs.set.is_some() => quote!(Set),
         _ if field.attrs.is_ordered() => quote!(Ordered),
         _ if field.attrs.with.is_some() => quote!(Opaque),
@@ -55,7 +55,7 @@ fn form(field: &Field, model: &Model, support: &TokenStream) -> TokenStream {
     let (ty, span) = (&field.ty, at(&field.ty));
     let of_type = moved(support, span);
     let mut form = match (field.role, &field.attrs.with) {
-        (Role::PartitionKey | Role::SortKey, _) => {
+        (Role::PartitionKey | Role::SortKey | Role::KeyPart, _) => {
             let key = key_form(field, support);
             return quote!(#key.form);
         }

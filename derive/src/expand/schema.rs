@@ -1,19 +1,13 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::paths;
+use super::keys;
 use crate::attr::LockKind;
-use crate::model::{Field, Model, Role};
+use crate::model::Model;
 
 pub(super) fn schema(model: &Model, support: &TokenStream) -> TokenStream {
     let table = &model.table;
-    let key = |field: &Field| {
-        let (name, form) = (&field.name.text, paths::key_form(field, support));
-        quote!(#support::KeyAttributeSchema { name: #name, key_type: #form.kind })
-    };
-    let partition = model.with_role(Role::PartitionKey).map(key);
-    let sort = model.with_role(Role::SortKey).map(key).next();
-    let sort = option(sort);
+    let key = keys::schema(model, support);
     let kind = match model.lock.kind {
         LockKind::Version => quote!(Version),
         LockKind::Uuid => quote!(Uuid),
@@ -24,7 +18,7 @@ pub(super) fn schema(model: &Model, support: &TokenStream) -> TokenStream {
         let name = &journal.text;
         quote!(#name)
     }));
-    let attributes = model.with_role(Role::Attribute).map(|field| {
+    let attributes = model.attributes().map(|field| {
         let (name, aliases) = (&field.name.text, &field.attrs.aliases);
         let automatic = field.attrs.updated_at.is_some();
         quote! {
@@ -38,10 +32,7 @@ pub(super) fn schema(model: &Model, support: &TokenStream) -> TokenStream {
     quote! {
         const SCHEMA: &'static #support::Schema = &#support::Schema {
             table: #table,
-            key: #support::KeySchema {
-                partition: #(#partition)*,
-                sort: #support::Option::#sort,
-            },
+            key: #key,
             lock: #support::LockSchema {
                 kind: #support::LockKind::#kind,
                 attribute: #lock,
@@ -52,6 +43,6 @@ pub(super) fn schema(model: &Model, support: &TokenStream) -> TokenStream {
     }
 }
 
-fn option(value: Option<TokenStream>) -> TokenStream {
+pub(super) fn option(value: Option<TokenStream>) -> TokenStream {
     value.map_or(quote!(None), |value| quote!(Some(#value)))
 }
