@@ -43,6 +43,7 @@
 // What the derive writes says `::optimist`, also in here.
 extern crate self as optimist;
 
+pub mod batch;
 mod db;
 mod entity;
 mod error;
@@ -87,10 +88,10 @@ pub mod action {
 /// What an attribute can do: how it is stored, and what its type allows in conditions and changes.
 pub mod attr {
     pub use crate::expr::{
-        AttributeType, Container, Holds, InList, IntoChange, KeyAttr, KeyAttribute, KeyPrefix,
-        ListField, MapField, NumberField, Opaque, Operand, Ordered, OrderedField, OrderedForm,
-        Plain, PlainForm, Set, SetForm, Settable, Size, SortCondition, SortKey, StringField,
-        TextForm,
+        AttributeType, Container, Holds, InList, IndexKey, IntoChange, KeyAttr, KeyAttribute,
+        KeyPrefix, ListField, MapField, NumberField, NumberForm, Opaque, Operand, Ordered,
+        OrderedField, OrderedForm, Plain, PlainForm, Set, SetForm, Settable, Size, SortCondition,
+        SortKey, StringField, TextForm,
     };
     pub use crate::expr::{IntoSortCondition, PartRange, Sorted};
     pub use crate::value::SetField;
@@ -98,8 +99,10 @@ pub mod attr {
 
 /// What the derive knows of an entity, as data.
 pub mod schema {
-    pub use crate::entity::{AttributeSchema, AutoKey, AutoTime, Schema};
-    pub use crate::key::{KeyAttributeSchema, KeySchema, KeyType, Piece, Template};
+    pub use crate::entity::{
+        AttributeSchema, AutoKey, AutoTime, IndexProjection, IndexSchema, Schema,
+    };
+    pub use crate::key::{IndexKeyField, KeyAttributeSchema, KeySchema, KeyType, Piece, Template};
     pub use crate::lock::{LockKind, LockSchema};
 }
 
@@ -113,14 +116,17 @@ pub mod __derive {
     pub use std::time::SystemTime;
     pub use std::vec::Vec;
 
-    pub use crate::entity::{AttributeSchema, Schema, fill_key, set_time, time};
-    pub use crate::expr::{Attr, KeyAttribute, Opaque, Ordered, Plain, Set};
+    pub use crate::entity::{
+        AttributeSchema, Global, Index, IndexProjection, IndexSchema, Local, Partial, Schema,
+        fill_key, set_time, time,
+    };
+    pub use crate::expr::{Attr, IndexKey, KeyAttribute, Opaque, Ordered, Plain, Set};
     pub use crate::expr::{
         IntoSortCondition, PartRange, SortKey, SortParts, SortTemplate, SortTest,
     };
     pub use crate::key::{
-        AnyShape, Composite, Key, KeyAttributeSchema, KeyForm, KeyScalar, KeySchema, KeyType,
-        Single,
+        AnyShape, Composite, IndexKeyField, Key, KeyAttributeSchema, KeyForm, KeyScalar, KeySchema,
+        KeyType, KeyValue, MAX_PARTITION_BYTES, MAX_SORT_BYTES, Single, index_key_form,
     };
     pub use crate::key::{ByTemplate, KeyFor, KeyTemplates, Piece, Template};
     pub use crate::lock::{LockKind, LockSchema};

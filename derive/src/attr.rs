@@ -8,6 +8,7 @@ use syn::{Attribute, Expr, ExprLit, Ident, Lit, LitStr, Meta, MetaNameValue, Pat
 
 use crate::case::Case;
 use crate::errors::Errors;
+use crate::index::IndexAttr;
 use crate::template::TemplateAttr;
 
 #[derive(Default)]
@@ -60,6 +61,7 @@ pub(crate) struct FieldAttrs {
     pub(crate) created_at: Option<Span>,
     pub(crate) updated_at: Option<Span>,
     pub(crate) auto_uuid: Option<Span>,
+    pub(crate) indexes: Vec<IndexAttr>,
 }
 
 /// `default`, or `default = "path"`.
@@ -188,6 +190,7 @@ impl FieldAttrs {
                 "created_at" => set(&mut all.created_at, &meta, flag(&meta), errors),
                 "updated_at" => set(&mut all.updated_at, &meta, flag(&meta), errors),
                 "auto_uuid" => set(&mut all.auto_uuid, &meta, flag(&meta), errors),
+                "index" => all.indexes.extend(errors.ok(IndexAttr::of(&meta))),
                 "const" => {
                     let ident = text(&meta).and_then(|name| name.parse());
                     set(&mut all.constant, &meta, ident, errors);
@@ -196,7 +199,7 @@ impl FieldAttrs {
                     meta.path(),
                     format!(
                         "unknown attribute `{other}`, expected `partition_key`, `sort_key`, `lock`, `set`, \
-                         `rename`, `default`, `skip`, `with`, `ordered`, `const`, `created_at`, `updated_at` or `auto_uuid`"
+                         `rename`, `default`, `skip`, `with`, `ordered`, `const`, `created_at`, `updated_at`, `auto_uuid` or `index`"
                     ),
                 ),
             }

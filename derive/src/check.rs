@@ -6,6 +6,7 @@ use syn::{Attribute, Data, DeriveInput, Type};
 
 use crate::attr::{self, LockKind};
 use crate::errors::Errors;
+use crate::index;
 use crate::model::{Field, Model, Name, Role, Templates};
 
 pub(crate) fn check(model: &Model, errors: &mut Errors) {
@@ -51,6 +52,7 @@ pub(crate) fn check(model: &Model, errors: &mut Errors) {
         check_skipped(field, absent || model.default.is_some(), errors);
     }
     check_names(model, errors);
+    index::check(model, errors);
 }
 
 /// The most fields that a key is made of, and those that its partition key is.

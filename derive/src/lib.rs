@@ -9,6 +9,7 @@ mod case;
 mod check;
 mod errors;
 mod expand;
+mod index;
 mod model;
 mod newtype;
 mod template;
@@ -50,6 +51,10 @@ use syn::{DeriveInput, parse_macro_input};
 /// | `created_at` | the time of creation, of any type that is `From` or `TryFrom<SystemTime>` (std, `chrono`, `time`, `jiff`); set by every write that makes an item |
 /// | `updated_at` | the time of the last change, likewise; set by every write, and no change by itself |
 /// | `auto_uuid` | on a key of type `Uuid` or `String`: a nil or empty one is generated for a new item |
+/// | `index("by-email", partition_key)` | the partition key of a global index, which is made a constant: `User::BY_EMAIL`. The type is a key type or an Option of one; an item with `None` is not in the index. A field can be the key of several indexes |
+/// | `index("by-email", sort_key)` | the sort key of that index; `index("by-day", sort_key, local)` that of a local index, whose partition key is the table's |
+/// | `index("by-email", …, projection = keys)` | what else the index has: `all` (the default), `keys`, or `include(name, age)` by fields |
+/// | `index("by-email", …, const = "NAME")` | renames the constant of the index |
 /// | `const = "NAME"` | renames the constant that is the attribute's typed path, by default the field in upper case |
 ///
 /// # Keys by template

@@ -8,6 +8,7 @@ use syn::{
 
 use crate::attr::{DefaultAttr, FieldAttrs, JournalAttr, LockAttr, LockKind, StructAttrs};
 use crate::errors::Errors;
+use crate::index::Index;
 use crate::template::{Template, TemplateAttr};
 
 pub(crate) struct Model {
@@ -20,6 +21,7 @@ pub(crate) struct Model {
     pub(crate) default: Option<DefaultAttr>,
     pub(crate) fields: Vec<Field>,
     pub(crate) templates: Templates,
+    pub(crate) indexes: Vec<Index>,
     /// The input is a struct with named fields.
     pub(crate) is_struct: bool,
 }
@@ -128,6 +130,7 @@ impl Model {
             sort: resolve(attrs.sort_key.as_ref()),
         };
         Self {
+            indexes: Index::all_of(&fields, errors),
             fields,
             templates,
             ident: input.ident.clone(),

@@ -13,12 +13,17 @@ mod errors;
 mod expressions;
 mod faults;
 mod foreign;
+mod fresh;
 mod fuzz;
+mod get_many;
+mod indexes;
+
 mod insert;
 mod lanes;
 mod limits;
 mod lists;
 mod modify;
+mod pages;
 mod query;
 mod race;
 mod requests;

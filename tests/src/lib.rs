@@ -5,6 +5,7 @@ mod backend;
 mod batch;
 mod capability;
 mod clock;
+mod lagging;
 mod seed;
 mod stale;
 mod tally;

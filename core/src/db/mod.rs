@@ -1,5 +1,6 @@
 //! `Db`: a client and what all its calls share: the writer's identity, the lanes, the defaults.
 
+mod asking;
 mod identity;
 mod lanes;
 mod pressure;
@@ -7,6 +8,7 @@ mod table;
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
 
@@ -20,7 +22,7 @@ use crate::error::{Error, Result};
 use crate::lock::Judging;
 use crate::lock::MAX_WRITERS;
 use crate::lock::{Evidence, Verdict, Write};
-use crate::retry::{Budget, Clock, Quota, RetryPolicy, SystemClock};
+use crate::retry::{Budget, Clock, Quota, RetryPolicy, SystemClock, Waiting};
 use crate::wire::Wire;
 use identity::Identity;
 use lanes::Lanes;
@@ -240,8 +242,13 @@ impl Db {
     }
 
     /// The budget of one page.
-    pub(crate) fn page_budget(&self, policy: Option<RetryPolicy>) -> Budget {
+    fn page_budget(&self, policy: Option<RetryPolicy>) -> Budget {
         self.budget(Some(policy.unwrap_or_else(|| self.0.retry.for_pages())))
+    }
+
+    /// The waits of a policy, or of the default, for something that others do.
+    pub(crate) fn waiting(&self, policy: Option<RetryPolicy>, within: Duration) -> Waiting {
+        Waiting::new(&policy.unwrap_or(self.0.retry), within, &self.0.clock)
     }
 
     /// What became of a write.

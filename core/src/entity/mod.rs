@@ -2,12 +2,18 @@
 
 mod auto;
 mod diff;
+mod index;
+mod projected;
+mod read;
 mod schema;
 mod stored;
 
 pub use auto::{AutoKey, AutoTime, fill_key, set_time, time};
 pub(crate) use diff::{changes, stamp};
-pub use schema::{AttributeSchema, Schema};
+pub use index::{Global, Index, Local, Partial};
+pub use projected::Projected;
+pub(crate) use read::{read_entity, read_stored};
+pub use schema::{AttributeSchema, IndexProjection, IndexSchema, Schema};
 pub use stored::Stored;
 pub(crate) use stored::{InDoubt, lock_view};
 

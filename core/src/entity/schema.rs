@@ -12,6 +12,17 @@ pub struct Schema {
     pub lock: LockSchema,
     /// Every other attribute.
     pub attributes: &'static [AttributeSchema],
+    /// The secondary indexes.
+    pub indexes: &'static [IndexSchema],
+}
+
+impl Schema {
+    /// The older names of an attribute.
+    pub(crate) fn aliases(&self, attribute: &str) -> &'static [&'static str] {
+        let mut attributes = self.attributes.iter();
+        let known = attributes.find(|known| known.name == attribute);
+        known.map_or(&[], |attribute| attribute.aliases)
+    }
 }
 
 /// An attribute that is neither key nor lock.
@@ -23,4 +34,42 @@ pub struct AttributeSchema {
     pub aliases: &'static [&'static str],
     /// It is set with every change, and is no change by itself.
     pub automatic: bool,
+}
+
+/// A secondary index.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct IndexSchema {
+    /// Its name.
+    pub name: &'static str,
+    /// Whether it is local: it has the table's partition key, and can be read consistently.
+    pub local: bool,
+    /// Its key attributes.
+    pub key: KeySchema,
+    /// What else its entries have.
+    pub projection: IndexProjection,
+}
+
+/// The attributes that the entries of an index have, besides the keys of table and index.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IndexProjection {
+    /// All of the item's.
+    All,
+    /// None.
+    Keys,
+    /// Those with these names.
+    Include(&'static [&'static str]),
+}
+
+impl IndexSchema {
+    /// Whether its entries have this attribute of an item, where `table` are the table's keys.
+    #[must_use]
+    pub fn projects(&self, table: &KeySchema, attribute: &str) -> bool {
+        let is_key = |schema: &KeySchema| schema.attributes().any(|key| key.name == attribute);
+        let included = match self.projection {
+            IndexProjection::All => true,
+            IndexProjection::Keys => false,
+            IndexProjection::Include(names) => names.contains(&attribute),
+        };
+        included || is_key(&self.key) || is_key(table)
+    }
 }

@@ -55,7 +55,7 @@ impl Path {
     }
 
     /// The same place under another attribute.
-    pub(super) fn renamed(mut self, attribute: &'static str) -> Self {
+    pub(crate) fn renamed(mut self, attribute: &'static str) -> Self {
         self.attribute = Cow::Borrowed(attribute);
         self
     }

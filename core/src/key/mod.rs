@@ -2,6 +2,7 @@
 
 mod by_template;
 mod form;
+mod index;
 mod into;
 mod scalar;
 mod target;
@@ -15,10 +16,15 @@ pub use by_template::ByTemplate;
 pub use by_template::KeyTemplates;
 #[doc(hidden)]
 pub use form::KeyForm;
+pub use index::IndexKeyField;
+#[doc(hidden)]
+pub use index::index_key_form;
 #[doc(hidden)]
 pub use into::AnyShape;
 pub use into::{Composite, IntoKey, IntoPartition, KeyFor, Single};
 pub use scalar::{KeyScalar, KeyType};
+#[doc(hidden)]
+pub use scalar::{MAX_PARTITION_BYTES, MAX_SORT_BYTES};
 pub(crate) use target::Target;
 pub(crate) use template::Written;
 pub use template::{Piece, Template};
@@ -36,10 +42,14 @@ pub struct KeySchema {
 }
 
 impl KeySchema {
+    /// Partition key and sort key.
+    pub fn attributes(&self) -> impl Iterator<Item = KeyAttributeSchema> + use<> {
+        [Some(self.partition), self.sort].into_iter().flatten()
+    }
+
     /// The fields in its templates.
     pub(crate) fn fields(&self) -> impl Iterator<Item = &'static str> {
-        let attributes = [Some(self.partition), self.sort].into_iter().flatten();
-        let templates = attributes.filter_map(|attribute| attribute.template);
+        let templates = self.attributes().filter_map(|attribute| attribute.template);
         let pieces = templates.flat_map(|template| template.pieces);
         pieces.filter_map(|piece| match piece {
             Piece::Text(_) => None,

@@ -2,18 +2,18 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::types::{
-    AttributeDefinition, BillingMode, KeySchemaElement, KeyType as KeyRole, ScalarAttributeType,
-    TableStatus,
+    AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType as KeyRole,
+    LocalSecondaryIndex, Projection, ProjectionType, ScalarAttributeType, TableStatus,
 };
 
 use crate::db::Db;
-use crate::entity::Entity;
+use crate::entity::{Entity, IndexProjection};
 use crate::error::{Error, ErrorKind, Result};
-use crate::key::KeyType;
+use crate::key::{KeySchema, KeyType};
 
 /// Creates the table of an entity, on whatever endpoint the `Db` talks to; a table that is there already is left alone.
 ///
-/// Sends one CreateTable (the keys of the entity, on-demand capacity), and DescribeTable until the table is active. For tests and development; a table in production
+/// Sends one CreateTable (keys and indexes of the entity, on-demand capacity), and DescribeTable until the table is active. For tests and development; a table in production
 /// wants its own definition.
 ///
 /// # Errors
@@ -24,28 +24,60 @@ pub async fn create_table<E: Entity>(db: &Db) -> Result<()> {
         let message = format!("table `{}` could not be created", table.name());
         Error::new(ErrorKind::Service, message).because(error)
     };
-    let key = &E::SCHEMA.key;
-    let attributes = std::iter::once((key.partition, KeyRole::Hash))
-        .chain(key.sort.map(|sort| (sort, KeyRole::Range)));
+    let elements = |key: &KeySchema| -> Result<Vec<KeySchemaElement>> {
+        let roles = [KeyRole::Hash, KeyRole::Range];
+        let elements = key.attributes().zip(roles).map(|(attribute, role)| {
+            KeySchemaElement::builder()
+                .attribute_name(attribute.name)
+                .key_type(role)
+                .build()
+                .map_err(invalid)
+        });
+        elements.collect()
+    };
     let mut request = db
         .client()
         .create_table()
         .table_name(table.name())
-        .billing_mode(BillingMode::PayPerRequest);
-    for (attribute, role) in attributes {
-        let definition = AttributeDefinition::builder()
-            .attribute_name(attribute.name)
-            .attribute_type(scalar_type(attribute.key_type))
-            .build()
-            .map_err(invalid)?;
-        let element = KeySchemaElement::builder()
-            .attribute_name(attribute.name)
-            .key_type(role)
-            .build()
-            .map_err(invalid)?;
-        request = request
-            .attribute_definitions(definition)
-            .key_schema(element);
+        .billing_mode(BillingMode::PayPerRequest)
+        .set_key_schema(Some(elements(&E::SCHEMA.key)?));
+    for index in E::SCHEMA.indexes {
+        let (of_type, included) = match index.projection {
+            IndexProjection::All => (ProjectionType::All, None),
+            IndexProjection::Keys => (ProjectionType::KeysOnly, None),
+            IndexProjection::Include(names) => (ProjectionType::Include, Some(names)),
+        };
+        let included = included.map(|names| names.iter().map(|name| (*name).to_owned()).collect());
+        let projection = Projection::builder()
+            .projection_type(of_type)
+            .set_non_key_attributes(included)
+            .build();
+        let keys = elements(&index.key)?;
+        request = if index.local {
+            let index = LocalSecondaryIndex::builder().index_name(index.name);
+            let index = index.set_key_schema(Some(keys)).projection(projection);
+            request.local_secondary_indexes(index.build().map_err(invalid)?)
+        } else {
+            let index = GlobalSecondaryIndex::builder().index_name(index.name);
+            let index = index.set_key_schema(Some(keys)).projection(projection);
+            request.global_secondary_indexes(index.build().map_err(invalid)?)
+        };
+    }
+    let keys = E::SCHEMA.indexes.iter().map(|index| &index.key);
+    let mut defined = Vec::new();
+    for key in std::iter::once(&E::SCHEMA.key).chain(keys) {
+        for attribute in key.attributes() {
+            if defined.contains(&attribute.name) {
+                continue;
+            }
+            defined.push(attribute.name);
+            let definition = AttributeDefinition::builder()
+                .attribute_name(attribute.name)
+                .attribute_type(scalar_type(attribute.key_type))
+                .build()
+                .map_err(invalid)?;
+            request = request.attribute_definitions(definition);
+        }
     }
     if let Err(error) = request.send().await
         && !exists(&error)

@@ -1,20 +1,45 @@
+use std::marker::PhantomData;
+
 use super::plan::Reads;
-use super::{Read, ReadOf};
+use super::{Base, Read, ReadOf, Source};
 use crate::db::Table;
 use crate::entity::Entity;
 use crate::error::Result;
 use crate::expr::{IntoSortCondition, KeyCondition, SortTest, Sorted};
-use crate::key::{IntoPartition, KeyScalar, KeySchema};
+use crate::key::{IntoPartition, KeyScalar};
 use crate::value::ValueError;
 
 /// Reads the items of one partition. See [`Table::query`].
-pub type Query<E> = Read<E, Partition>;
+pub type Query<E> = Read<E, Partition<<E as Entity>::Key>>;
 
-/// The items of one partition, or those of them whose sort key meets a condition.
-pub struct Partition {
+/// The items of one partition, or those of them whose sort key meets a condition: of the table, or of the index `I`, with keys
+/// of shape `K`.
+pub struct Partition<K, I = Base> {
     key: Result<KeyScalar, ValueError>,
     sort: Result<Option<SortTest>, ValueError>,
     reverse: bool,
+    of: PhantomData<fn() -> (K, I)>,
+}
+
+impl<K, I> Partition<K, I> {
+    pub(super) fn new(key: impl IntoPartition<K>) -> Self {
+        Self {
+            key: key.into_partition(),
+            sort: Ok(None),
+            reverse: false,
+            of: PhantomData,
+        }
+    }
+
+    /// The same, read in another way.
+    pub(super) fn through<J>(self) -> Partition<K, J> {
+        Partition {
+            key: self.key,
+            sort: self.sort,
+            reverse: self.reverse,
+            of: PhantomData,
+        }
+    }
 }
 
 impl<E: Entity> Table<E> {
@@ -49,19 +74,14 @@ impl<E: Entity> Table<E> {
     /// # }
     /// ```
     pub fn query(&self, partition: impl IntoPartition<E::Key>) -> Query<E> {
-        let of = Partition {
-            key: partition.into_partition(),
-            sort: Ok(None),
-            reverse: false,
-        };
-        Read::new(self, of, true)
+        Read::new(self, Partition::new(partition), true)
     }
 }
 
-impl<E: Entity> Query<E> {
+impl<E: Entity, K, I: Source<E>> Read<E, Partition<K, I>> {
     /// Which sort keys are asked for. DynamoDB takes one condition on them: a second call replaces the first.
     ///
-    /// `k` is the sort key, with its type; where the table has none this does not compile:
+    /// `k` is the sort key of what is queried, with its type; where table or index has none this does not compile:
     /// ```compile_fail
     /// # use optimist::{Db, Entity, local};
     /// #[derive(Entity, Debug)]
@@ -98,12 +118,12 @@ impl<E: Entity> Query<E> {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn sort_key<C>(mut self, condition: impl FnOnce(<E::Key as Sorted>::SortKey) -> C) -> Self
+    pub fn sort_key<C>(mut self, condition: impl FnOnce(K::SortKey) -> C) -> Self
     where
-        E::Key: Sorted,
-        C: IntoSortCondition<<E::Key as Sorted>::SortKey>,
+        K: Sorted,
+        C: IntoSortCondition<K::SortKey>,
     {
-        self.of.sort = condition(E::Key::sort_key()).into_test();
+        self.of.sort = condition(K::sort_key()).into_test();
         self
     }
 
@@ -115,8 +135,11 @@ impl<E: Entity> Query<E> {
 }
 
 #[allow(private_interfaces)]
-impl ReadOf for Partition {
-    fn reads(self, schema: &'static KeySchema) -> Result<Reads> {
+impl<E: Entity, K, I: Source<E>> ReadOf<E> for Partition<K, I> {
+    type Source = I;
+
+    fn reads(self) -> Result<Reads> {
+        let schema = I::key();
         let sort = match &schema.sort {
             None => None,
             Some(attribute) => {

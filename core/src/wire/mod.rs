@@ -2,6 +2,7 @@
 //! traces it.
 
 mod answer;
+mod batch_get;
 mod copy;
 mod failure;
 mod page;
@@ -10,7 +11,8 @@ mod send;
 mod transact;
 
 pub(crate) use answer::Answer;
+pub(crate) use batch_get::{Batch, BatchGetRequest};
 pub(crate) use failure::{Failure, FailureKind};
-pub(crate) use page::{Page, PageOf, PageRequest};
+pub(crate) use page::{Page, PageOf, PageRequest, PageSelect};
 pub(crate) use request::{ReadRequest, Returns, WriteOperation, WriteRequest};
 pub(crate) use send::Wire;

@@ -12,6 +12,7 @@ use crate::value::Item;
 #[derive(Debug, Clone)]
 pub(crate) struct PageRequest {
     pub(crate) table: Arc<str>,
+    pub(crate) index: Option<&'static str>,
     pub(crate) of: PageOf,
     /// The key condition, and the filter as condition.
     pub(crate) expression: Arc<Compiled>,
@@ -20,8 +21,18 @@ pub(crate) struct PageRequest {
     pub(crate) limit: Option<i32>,
     /// The key behind which the page begins.
     pub(crate) start: Option<Item>,
-    /// Only the number of items is asked for.
-    pub(crate) counts: bool,
+    pub(crate) select: PageSelect,
+}
+
+/// What is asked of each item.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum PageSelect {
+    /// What the table or index has.
+    Own,
+    /// All of it, where a local index has less.
+    Whole,
+    /// That it is there.
+    Count,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -62,13 +73,18 @@ impl Wire {
                     .client()
                     .$call()
                     .table_name(&*request.table)
+                    .set_index_name(request.index.map(str::to_owned))
                     .set_filter_expression(expression.condition.clone())
                     .set_expression_attribute_names(expression.names())
                     .set_expression_attribute_values(expression.values())
                     .consistent_read(request.consistent)
                     .set_limit(request.limit)
                     .set_exclusive_start_key(request.start.clone())
-                    .set_select(request.counts.then_some(Select::Count));
+                    .set_select(match request.select {
+                        PageSelect::Own => None,
+                        PageSelect::Whole => Some(Select::AllAttributes),
+                        PageSelect::Count => Some(Select::Count),
+                    });
                 let copy = copy::send(Box::pin($more.send()), limit).await;
                 match copy.result {
                     Some(Ok(output)) => Ok(Page {
@@ -96,6 +112,7 @@ impl Wire {
         };
         debug!(
             table = &*request.table,
+            index = request.index,
             operation = request.name(),
             request.consistent,
             outcome

@@ -2,6 +2,7 @@
 
 mod decode;
 mod encode;
+mod index;
 mod keys;
 mod paths;
 mod schema;
@@ -90,6 +91,7 @@ pub(crate) fn fallback(model: &Model) -> TokenStream {
                     journal: #support::Option::None,
                 },
                 attributes: &[],
+                indexes: &[],
             };
             fn key(&self) -> #support::Key { ::core::unreachable!() }
             fn encode(&self, _: usize) -> #support::Encoded { ::core::unreachable!() }

@@ -4,6 +4,7 @@ use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 
 use super::{at, moved};
+use crate::index::is_sort_key;
 use crate::model::{Field, Model, Role};
 
 /// A constant for each attribute: its typed path, and with it the one place that says how the field is stored.
@@ -14,10 +15,12 @@ pub(super) fn paths(model: &Model, support: &TokenStream) -> TokenStream {
         .iter()
         .filter(|field| field.role != Role::Skipped)
         .map(|field| constant(field, model, support));
+    let indexes = super::index::constants(model, support);
     quote! {
         #[allow(dead_code)]
         impl #generics #ident #types #bounds {
             #(#constants)*
+            #indexes
         }
     }
 }
@@ -33,6 +36,7 @@ fn constant(field: &Field, model: &Model, support: &TokenStream) -> TokenStream 
     let kind = match field.role {
         Role::PartitionKey | Role::SortKey | Role::KeyPart => quote!(KeyAttribute),
         _ if field.attrs.set.is_some() => quote!(Set),
+        Role::Attribute if !field.attrs.indexes.is_empty() => quote!(IndexKey),
         _ if field.attrs.is_ordered() => quote!(Ordered),
         _ if field.attrs.with.is_some() => quote!(Opaque),
         _ => quote!(Plain),
@@ -58,6 +62,9 @@ fn form(field: &Field, model: &Model, support: &TokenStream) -> TokenStream {
         (Role::PartitionKey | Role::SortKey | Role::KeyPart, _) => {
             let key = key_form(field, support);
             return quote!(#key.form);
+        }
+        (Role::Attribute, None) if !field.attrs.indexes.is_empty() => {
+            index_key_form(field, support)
         }
         (Role::LockView, _) | (_, None) if field.attrs.set.is_none() => {
             quote_spanned!(span=> #of_type::Form::<#ty>::plain())
@@ -89,6 +96,18 @@ pub(super) fn key_form(field: &Field, support: &TokenStream) -> TokenStream {
     let (ty, span) = (&field.ty, at(&field.ty));
     let support = moved(support, span);
     quote_spanned!(span=> #support::KeyForm::<#ty>::of())
+}
+
+/// The form of the key of an index.
+fn index_key_form(field: &Field, support: &TokenStream) -> TokenStream {
+    let (ty, span) = (&field.ty, at(&field.ty));
+    let limit = if is_sort_key(&field.attrs) {
+        quote!(MAX_SORT_BYTES)
+    } else {
+        quote!(MAX_PARTITION_BYTES)
+    };
+    let of_type = moved(support, span);
+    quote_spanned!(span=> #of_type::index_key_form::<#ty, { #support::#limit }>())
 }
 
 /// A function for the value of an absent attribute, where the struct gives one.

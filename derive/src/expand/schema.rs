@@ -1,7 +1,7 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::keys;
+use super::{index, keys};
 use crate::attr::LockKind;
 use crate::model::Model;
 
@@ -29,6 +29,7 @@ pub(super) fn schema(model: &Model, support: &TokenStream) -> TokenStream {
             }
         }
     });
+    let indexes = index::schemas(model, support);
     quote! {
         const SCHEMA: &'static #support::Schema = &#support::Schema {
             table: #table,
@@ -39,6 +40,7 @@ pub(super) fn schema(model: &Model, support: &TokenStream) -> TokenStream {
                 journal: #support::Option::#journal,
             },
             attributes: &[#(#attributes),*],
+            indexes: &[#(#indexes),*],
         };
     }
 }
