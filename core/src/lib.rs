@@ -100,7 +100,7 @@ pub mod attr {
 /// What the derive knows of an entity, as data.
 pub mod schema {
     pub use crate::entity::{
-        AttributeSchema, AutoKey, AutoTime, IndexProjection, IndexSchema, Schema,
+        AttributeSchema, AutoKey, AutoTime, IndexProjection, IndexSchema, KindSchema, Schema,
     };
     pub use crate::key::{IndexKeyField, KeyAttributeSchema, KeySchema, KeyType, Piece, Template};
     pub use crate::lock::{LockKind, LockSchema};
@@ -117,8 +117,8 @@ pub mod __derive {
     pub use std::vec::Vec;
 
     pub use crate::entity::{
-        AttributeSchema, Global, Index, IndexProjection, IndexSchema, Local, Partial, Schema,
-        fill_key, set_time, time,
+        AttributeSchema, Global, Index, IndexProjection, IndexSchema, KindSchema, Local, Partial,
+        Schema, fill_key, set_time, time,
     };
     pub use crate::expr::{Attr, IndexKey, KeyAttribute, Opaque, Ordered, Plain, Set};
     pub use crate::expr::{

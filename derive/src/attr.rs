@@ -20,6 +20,13 @@ pub(crate) struct StructAttrs {
     pub(crate) default: Option<DefaultAttr>,
     pub(crate) partition_key: Option<TemplateAttr>,
     pub(crate) sort_key: Option<TemplateAttr>,
+    pub(crate) kind: Option<KindAttr>,
+}
+
+/// `kind = "user"`, or `kind("user", attribute = "type")`.
+pub(crate) struct KindAttr {
+    pub(crate) value: LitStr,
+    pub(crate) attribute: Option<LitStr>,
 }
 
 #[derive(Default)]
@@ -87,10 +94,11 @@ impl StructAttrs {
                     set(&mut all.partition_key, &meta, TemplateAttr::of(&meta), errors);
                 }
                 "sort_key" => set(&mut all.sort_key, &meta, TemplateAttr::of(&meta), errors),
+                "kind" => set(&mut all.kind, &meta, KindAttr::of(&meta), errors),
                 other => errors.on(
                     meta.path(),
                     format!(
-                        "unknown attribute `{other}`, expected `table`, `lock`, `partition_key`, `sort_key`, `rename_all` or `crate`"
+                        "unknown attribute `{other}`, expected `table`, `lock`, `partition_key`, `sort_key`, `kind`, `rename_all` or `crate`"
                     ),
                 ),
             }
@@ -107,6 +115,27 @@ impl StructAttrs {
             }
         }
         all
+    }
+}
+
+impl KindAttr {
+    fn of(meta: &Meta) -> syn::Result<Self> {
+        let Meta::List(list) = meta else {
+            let (value, attribute) = (text(meta)?, None);
+            return Ok(Self { value, attribute });
+        };
+        let parse = Punctuated::<Expr, Token![,]>::parse_terminated;
+        let parts: Vec<_> = list.parse_args_with(parse)?.into_iter().collect();
+        match parts.as_slice() {
+            [value, Expr::Assign(pair)] if is(&pair.left, "attribute") => Ok(Self {
+                value: literal(value)?,
+                attribute: Some(literal(&pair.right)?),
+            }),
+            _ => Err(syn::Error::new_spanned(
+                meta,
+                "expected `kind = \"…\"` or `kind(\"…\", attribute = \"…\")`",
+            )),
+        }
     }
 }
 

@@ -36,6 +36,13 @@ pub(crate) fn check(model: &Model, errors: &mut Errors) {
         );
     }
     check_templates(model, errors);
+    if let Some(kind) = model
+        .kind
+        .as_ref()
+        .filter(|kind| kind.value.value().is_empty())
+    {
+        errors.on(&kind.value, "a kind is not empty");
+    }
     for (role, what) in [
         (Role::PartitionKey, "partition key"),
         (Role::SortKey, "sort key"),
@@ -244,6 +251,9 @@ fn check_names(model: &Model, errors: &mut Errors) {
             }
         }
     };
+    if let Some(kind) = &model.kind {
+        take(&kind.attribute, "the attribute of the kind", errors);
+    }
     for template in model.templates.all() {
         take(&template.name, "a key attribute", errors);
     }

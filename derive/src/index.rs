@@ -203,13 +203,17 @@ impl Index {
         let keys = [self.partition, self.sort].into_iter().flatten();
         let keys: Vec<_> = keys.collect();
         let included = model.fields.iter().enumerate().filter(|(place, field)| {
-            field.role == Role::Attribute && !keys.contains(place) && fields.contains(&field.ident)
+            [Role::Attribute, Role::KeyPart].contains(&field.role)
+                && !keys.contains(place)
+                && fields.contains(&field.ident)
         });
         let names = included.flat_map(|(_, field)| {
             let aliases = field.attrs.aliases.iter().map(LitStr::value);
             std::iter::once(field.name.text.clone()).chain(aliases)
         });
-        names.collect()
+        // So that a query of the index can ask for its own kind.
+        let kind = model.kind.iter().map(|kind| kind.attribute.text.clone());
+        names.chain(kind).collect()
     }
 
     /// Whether its entries have all attributes.

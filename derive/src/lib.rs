@@ -33,6 +33,8 @@ use syn::{DeriveInput, parse_macro_input};
 /// | `lock(version, journal = off)` | no journal: the format of the AWS Java, .NET and Python mappers; a lost answer may end in `OutcomeUnknown`, and a holder cannot tell an item from one that was deleted and re-created with the same version |
 /// | `partition_key(pk = "USER#{id}")` | the partition key is attribute `pk`, made of text and fields; see "Keys by template" |
 /// | `sort_key(sk = "ORDER#{day}#{number:05}")` | likewise the sort key; without fields (`"PROFILE"`) a partition holds one such item |
+/// | `kind = "user"` | every item has this text in attribute `kind`; see "Kinds" |
+/// | `kind("user", attribute = "type")` | the same in another attribute |
 /// | `rename_all = "camelCase"` | how field names become attribute names, as in serde |
 /// | `crate = "path"` | where `optimist` is, if it was renamed or re-exported |
 ///
@@ -70,6 +72,12 @@ use syn::{DeriveInput, parse_macro_input};
 /// byte of the text that follows); a number that is negative or has more digits. `{{` is a brace.
 ///
 /// A query of an entity whose sort key begins with text asks for sort keys with that text alone.
+///
+/// # Kinds
+/// A kind tells the items of an entity from others in the same table. Every insert and put writes it. Reading an item of another
+/// kind, or of none, is `Marshalling`, which names both; `Table::adopt` gives its kind to an item that has none. Queries and scans
+/// ask for their own kind, and blind writes touch no item of another: only `put_unchecked` replaces whatever is there. An index
+/// that does not have the attribute (`projection = keys`) shows items of every kind.
 ///
 /// # `#[serde(…)]`
 /// `rename`, `rename_all`, `default`, `skip`, `with`, `skip_serializing_if` and `alias` are honoured where no `entity`

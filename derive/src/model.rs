@@ -6,7 +6,9 @@ use syn::{
     Data, DeriveInput, Fields, Generics, Ident, LitStr, Path, Type, Visibility, parse_quote,
 };
 
-use crate::attr::{DefaultAttr, FieldAttrs, JournalAttr, LockAttr, LockKind, StructAttrs};
+use crate::attr::{
+    DefaultAttr, FieldAttrs, JournalAttr, KindAttr, LockAttr, LockKind, StructAttrs,
+};
 use crate::errors::Errors;
 use crate::index::Index;
 use crate::template::{Template, TemplateAttr};
@@ -21,9 +23,16 @@ pub(crate) struct Model {
     pub(crate) default: Option<DefaultAttr>,
     pub(crate) fields: Vec<Field>,
     pub(crate) templates: Templates,
+    pub(crate) kind: Option<Kind>,
     pub(crate) indexes: Vec<Index>,
     /// The input is a struct with named fields.
     pub(crate) is_struct: bool,
+}
+
+/// What tells the items of the entity from others: an attribute and its value.
+pub(crate) struct Kind {
+    pub(crate) attribute: Name,
+    pub(crate) value: LitStr,
 }
 
 /// The keys that are made of fields.
@@ -133,6 +142,7 @@ impl Model {
             indexes: Index::all_of(&fields, errors),
             fields,
             templates,
+            kind: attrs.kind.as_ref().map(|kind| Kind::of(kind, &input.ident)),
             ident: input.ident.clone(),
             generics: input.generics.clone(),
             krate: attrs.krate.unwrap_or_else(|| parse_quote!(::optimist)),
@@ -221,6 +231,19 @@ impl Lock {
                 JournalAttr::Named(name) => Some(Name::of(name)),
                 JournalAttr::Off => None,
             },
+        }
+    }
+}
+
+impl Kind {
+    fn of(attr: &KindAttr, ident: &Ident) -> Self {
+        let by_default = || Name {
+            text: "kind".to_owned(),
+            span: ident.span(),
+        };
+        Self {
+            attribute: attr.attribute.as_ref().map_or_else(by_default, Name::of),
+            value: attr.value.clone(),
         }
     }
 }

@@ -19,6 +19,7 @@ mod get_many;
 mod indexes;
 
 mod insert;
+mod kinds;
 mod lanes;
 mod limits;
 mod lists;

@@ -3,6 +3,7 @@
 mod auto;
 mod diff;
 mod index;
+mod kind;
 mod projected;
 mod read;
 mod schema;
@@ -11,6 +12,7 @@ mod stored;
 pub use auto::{AutoKey, AutoTime, fill_key, set_time, time};
 pub(crate) use diff::{changes, stamp};
 pub use index::{Global, Index, Local, Partial};
+pub use kind::KindSchema;
 pub use projected::Projected;
 pub(crate) use read::{read_entity, read_stored};
 pub use schema::{AttributeSchema, IndexProjection, IndexSchema, Schema};
@@ -104,9 +106,12 @@ pub trait Entity: Sized + Send + 'static {
 
 /// The item of an entity: key and attributes, without lock and journal.
 pub(crate) fn to_item<E: Entity>(entity: &E) -> Result<Item, ValueError> {
-    // With room for lock and journal.
-    let capacity = E::SCHEMA.attributes.len() + 4;
+    // With room for lock, journal and kind.
+    let capacity = E::SCHEMA.attributes.len() + 5;
     let mut item = entity.key().to_item(&E::SCHEMA.key, capacity);
+    if let Some(kind) = E::SCHEMA.kind {
+        item.insert(kind.attribute.to_owned(), kind.to_attribute());
+    }
     for (index, attribute) in E::SCHEMA.attributes.iter().enumerate() {
         let encoded = entity.encode(index).map_err(|e| e.of(attribute.name))?;
         if let Some(value) = encoded {

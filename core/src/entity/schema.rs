@@ -1,3 +1,4 @@
+use super::KindSchema;
 use crate::key::KeySchema;
 use crate::lock::LockSchema;
 
@@ -10,6 +11,8 @@ pub struct Schema {
     pub key: KeySchema,
     /// The lock.
     pub lock: LockSchema,
+    /// What tells its items from others in the table, where something does.
+    pub kind: Option<KindSchema>,
     /// Every other attribute.
     pub attributes: &'static [AttributeSchema],
     /// The secondary indexes.

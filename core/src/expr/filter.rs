@@ -17,6 +17,15 @@ impl Filter {
         Ok(Self(under_aliases(condition.into_tree()?, &aliases)))
     }
 
+    pub(crate) fn of(tree: Tree) -> Self {
+        Self(tree)
+    }
+
+    /// Both.
+    pub(crate) fn and(self, other: Self) -> Self {
+        Self(self.0.and(other.0))
+    }
+
     /// DynamoDB refuses a filter of a Query that names a key.
     ///
     /// # Errors

@@ -68,6 +68,9 @@ impl Plan {
             Some(filter) => Some(Filter::new(filter, |name| E::SCHEMA.aliases(name))?),
             None => None,
         };
+        let kind = kind::<E, I>();
+        let filtered = filter.is_some() || kind.is_some() && !is_apart::<I, E>(&of);
+        let filter = filter.into_iter().chain(kind).reduce(Filter::and);
         let mut counting = PageSelect::Count;
         if let (Some(filter), Some(index), false) = (&filter, index, I::FRESH) {
             let only = filter.names_only(|name| index.projects(schema, name), index.name);
@@ -90,7 +93,7 @@ impl Plan {
             }
             _ => (whole, None),
         };
-        let filtered = filter.is_some() && recheck.is_none();
+        let filtered = filtered && recheck.is_none();
         let start = match options.resume.take() {
             Some(token) => resumed(token, fingerprint, &of)?,
             None => begun(&of)?,
@@ -199,6 +202,11 @@ impl Plan {
         self.filtered
     }
 
+    /// Others stand between what is asked for: more must be evaluated than is wanted.
+    pub(super) fn meets_others(&mut self) {
+        self.filtered = true;
+    }
+
     pub(super) fn token(&self, positions: Vec<Position>) -> ResumeToken {
         ResumeToken {
             of: self.fingerprint,
@@ -216,6 +224,21 @@ fn compile(of: &Reads, filter: Option<Filter>) -> Result<Compiled> {
         compiler = compiler.condition(filter.into_tree())?;
     }
     compiler.finish()
+}
+
+/// What asks for the entity's own kind; an index may not show it.
+fn kind<E: Entity, I: Source<E>>() -> Option<Filter> {
+    let kind = E::SCHEMA.kind?;
+    let shows = |index: &IndexSchema| index.projects(&E::SCHEMA.key, kind.attribute);
+    let is_shown = I::FRESH || I::select() == PageSelect::Whole || I::index().is_none_or(shows);
+    is_shown.then(|| Filter::of(kind.test()))
+}
+
+/// Whether the text that begins its sort keys tells the entity's items from others.
+fn is_apart<I: Source<E>, E: Entity>(of: &Reads) -> bool {
+    let template = I::key().sort.and_then(|sort| sort.template);
+    let has_text = template.is_some_and(|template| !template.constant().is_empty());
+    has_text && matches!(of, Reads::Query { .. })
 }
 
 /// Where a query or scan begins by itself.

@@ -202,12 +202,16 @@ fn over_new<E: Entity>(actions: Vec<Action>, entity: &E, target: &Target) -> Res
     }
     let item = to_item(entity)?;
     let names = E::SCHEMA.attributes.iter().map(|attribute| attribute.name);
+    let names = names.chain(E::SCHEMA.kind.map(|kind| kind.attribute));
     over(actions, names, item)
 }
 
 /// What stands in the way of a blind write besides the caller's condition.
 pub(super) fn stands_in_the_way<E: Entity>(image: Option<&Item>) -> Option<Error> {
     let image = image?;
+    if let Some(Err(error)) = E::SCHEMA.kind.map(|kind| kind.check(image)) {
+        return Some(error.into());
+    }
     let alias = E::SCHEMA.attributes.iter().find_map(|attribute| {
         let alias = attribute.aliases.iter().find(|a| image.contains_key(**a))?;
         (!image.contains_key(attribute.name)).then(|| older_name(attribute.name, alias))

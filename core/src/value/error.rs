@@ -42,6 +42,13 @@ pub enum ValueErrorKind {
     },
     /// A partition or sort key is empty.
     EmptyKey,
+    /// The item is of another kind than the entity.
+    OtherKind {
+        /// The kind of the entity.
+        expected: &'static str,
+        /// That of the item, if it has one.
+        found: Option<String>,
+    },
     /// A field does not fit the template of a key.
     KeyPart {
         /// The name of the field.
@@ -143,6 +150,17 @@ impl fmt::Display for ValueError {
                 write!(f, "index {index} in a list of {length} elements")
             }
             ValueErrorKind::EmptyKey => f.write_str("a key must not be empty"),
+            ValueErrorKind::OtherKind {
+                expected,
+                found: Some(found),
+            } => write!(f, "the item is of kind `{found}`, not `{expected}`"),
+            ValueErrorKind::OtherKind {
+                expected,
+                found: None,
+            } => write!(
+                f,
+                "the item has no kind, expected `{expected}`; `Table::adopt` gives it one"
+            ),
             ValueErrorKind::KeyPart { field, problem } => {
                 write!(f, "a key is made of fields, and `{field}` {problem}")
             }

@@ -90,6 +90,7 @@ pub(crate) fn fallback(model: &Model) -> TokenStream {
                     attribute: "",
                     journal: #support::Option::None,
                 },
+                kind: #support::Option::None,
                 attributes: &[],
                 indexes: &[],
             };

@@ -29,6 +29,10 @@ pub(super) fn schema(model: &Model, support: &TokenStream) -> TokenStream {
             }
         }
     });
+    let own_kind = option(model.kind.as_ref().map(|kind| {
+        let (attribute, value) = (&kind.attribute.text, &kind.value);
+        quote!(#support::KindSchema { attribute: #attribute, value: #value })
+    }));
     let indexes = index::schemas(model, support);
     quote! {
         const SCHEMA: &'static #support::Schema = &#support::Schema {
@@ -39,6 +43,7 @@ pub(super) fn schema(model: &Model, support: &TokenStream) -> TokenStream {
                 attribute: #lock,
                 journal: #support::Option::#journal,
             },
+            kind: #support::Option::#own_kind,
             attributes: &[#(#attributes),*],
             indexes: &[#(#indexes),*],
         };
