@@ -17,12 +17,12 @@ mod fresh;
 mod fuzz;
 mod get_many;
 mod indexes;
-
 mod insert;
 mod kinds;
 mod lanes;
 mod limits;
 mod lists;
+mod meter;
 mod modify;
 mod pages;
 mod query;
