@@ -60,10 +60,10 @@ pub mod value;
 mod wire;
 mod write;
 
-pub use optimist_derive::{Entity, KeyValue, Part};
+pub use optimist_derive::{Entities, Entity, KeyValue, Part};
 
 pub use db::{Db, DbBuilder, Table};
-pub use entity::{Entity, Stored};
+pub use entity::{Entities, Entity, Stored};
 pub use error::{Error, ErrorKind, Result};
 pub use expr::{Attr, Change, Condition, Edit};
 pub use key::{IntoKey, Key, KeyValue};
@@ -101,7 +101,8 @@ pub mod attr {
 /// What the derive knows of an entity, as data.
 pub mod schema {
     pub use crate::entity::{
-        AttributeSchema, AutoKey, AutoTime, IndexProjection, IndexSchema, KindSchema, Schema,
+        AttributeSchema, AutoKey, AutoTime, Includes, IndexProjection, IndexSchema, KindSchema,
+        Schema, Variant,
     };
     pub use crate::key::{IndexKeyField, KeyAttributeSchema, KeySchema, KeyType, Piece, Template};
     pub use crate::lock::{LockKind, LockSchema};
@@ -121,6 +122,7 @@ pub mod __derive {
         AttributeSchema, Global, Index, IndexProjection, IndexSchema, KindSchema, Local, Partial,
         Schema, fill_key, set_time, time,
     };
+    pub use crate::entity::{Entities, Entity, Found, Includes, Variant, are_apart, share_a_table};
     pub use crate::expr::{Attr, IndexKey, KeyAttribute, Opaque, Ordered, Plain, Set};
     pub use crate::expr::{
         IntoSortCondition, PartRange, SortKey, SortParts, SortTemplate, SortTest,

@@ -7,6 +7,7 @@
 mod attr;
 mod case;
 mod check;
+mod entities;
 mod errors;
 mod expand;
 mod index;
@@ -114,6 +115,33 @@ pub fn part(input: TokenStream) -> TokenStream {
     let model = model::Model::of(&input, model::What::Part, &mut errors);
     check::check_part(&input, &model, &mut errors);
     let mut tokens = expand::part(&model);
+    tokens.extend(errors.into_tokens());
+    tokens.into()
+}
+
+/// Makes an enum of the entities that share a table, for `Table::query_all` and `Table::scan_all`.
+///
+/// Each variant holds an entity, or `Stored` of one, which can be saved:
+/// ```text
+/// #[derive(Entities)]
+/// enum OfShop {
+///     User(Stored<User>),
+///     Order(Order),
+///     #[entities(other)]
+///     Other(Item),
+/// }
+/// ```
+/// An item is told by its kind (`#[entity(kind = "user")]`), else by the text that begins its keys
+/// (`sort_key(sk = "ORDER#{number:05}")`). Two entities that cannot be told apart do not compile: of equal kinds, or, where one has no
+/// kind, with keys that can begin alike. Neither do entities of different tables, key attributes, or attributes of the kind.
+///
+/// The variant marked `#[entities(other)]` takes the `Item` of every other; without it such an item is an error in its place.
+/// `#[entities(crate = "…")]` on the enum says where `optimist` is.
+#[proc_macro_derive(Entities, attributes(entities))]
+pub fn entities(input: TokenStream) -> TokenStream {
+    let input = parse_macro_input!(input as DeriveInput);
+    let mut errors = errors::Errors::default();
+    let mut tokens = entities::entities(&input, &mut errors).unwrap_or_default();
     tokens.extend(errors.into_tokens());
     tokens.into()
 }

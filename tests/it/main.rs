@@ -9,6 +9,7 @@ mod changes;
 mod compile;
 mod delete;
 mod derive;
+mod entities;
 mod errors;
 mod expressions;
 mod faults;

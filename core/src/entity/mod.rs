@@ -2,6 +2,7 @@
 
 mod auto;
 mod diff;
+mod entities;
 mod index;
 mod kind;
 mod projected;
@@ -11,6 +12,9 @@ mod stored;
 
 pub use auto::{AutoKey, AutoTime, fill_key, set_time, time};
 pub(crate) use diff::{changes, stamp};
+pub use entities::{Entities, Includes, Variant};
+#[doc(hidden)]
+pub use entities::{Found, are_apart, share_a_table};
 pub use index::{Global, Index, Local, Partial};
 pub use kind::KindSchema;
 pub use projected::Projected;

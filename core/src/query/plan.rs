@@ -228,7 +228,7 @@ fn compile(of: &Reads, filter: Option<Filter>) -> Result<Compiled> {
 
 /// What asks for the entity's own kind; an index may not show it.
 fn kind<E: Entity, I: Source<E>>() -> Option<Filter> {
-    let kind = E::SCHEMA.kind?;
+    let kind = E::SCHEMA.kind.filter(|_| !I::OF_ALL)?;
     let shows = |index: &IndexSchema| index.projects(&E::SCHEMA.key, kind.attribute);
     let is_shown = I::FRESH || I::select() == PageSelect::Whole || I::index().is_none_or(shows);
     is_shown.then(|| Filter::of(kind.test()))

@@ -144,7 +144,8 @@ impl<E: Entity, K, I: Source<E>> ReadOf<E> for Partition<K, I> {
             None => None,
             Some(attribute) => {
                 let asked = self.sort.map_err(|error| error.of(attribute.name))?;
-                let by_itself = || SortTest::of_template(attribute.template.as_ref()?);
+                let own = attribute.template.filter(|_| !I::OF_ALL);
+                let by_itself = || SortTest::of_template(&own?);
                 asked.or_else(by_itself).map(|test| (attribute, test))
             }
         };

@@ -19,6 +19,10 @@ pub trait Source<E: Entity>: Sized {
     /// Whether a query reads consistently unless told otherwise.
     const CONSISTENT: bool;
 
+    /// Whether items of other entities are wanted too.
+    #[doc(hidden)]
+    const OF_ALL: bool = false;
+
     /// Whether what is found is read again from the table.
     #[doc(hidden)]
     const FRESH: bool = false;
