@@ -164,15 +164,10 @@ async fn read(users: &Table<User>, id: &str) -> Result<Tree, AnyError> {
         match item {
             OfShop::User(user) => tree.user = Some(user),
             OfShop::Order(order) => tree.orders.push((order, Vec::new())),
-            OfShop::Line(line) => {
-                let own = tree.orders.last_mut();
-                own.filter(|(order, _)| order.number == line.order)
-                    .ok_or_else(|| {
-                        format!("line {} of order {} has no order", line.line, line.order)
-                    })?
-                    .1
-                    .push(line);
-            }
+            OfShop::Line(line) => match tree.orders.last_mut() {
+                Some((order, lines)) if order.number == line.order => lines.push(line),
+                _ => return Err(format!("a line of order {} has no order", line.order).into()),
+            },
             OfShop::Other(item) => tree.others.push(item),
         }
     }

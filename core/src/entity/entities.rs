@@ -73,12 +73,13 @@ impl Found {
     /// Which of these entities it is.
     #[must_use]
     pub fn which(&self, entities: &[&Schema]) -> Option<usize> {
-        entities.iter().position(|schema| match schema.kind {
-            Some(kind) => kind.check(&self.item).is_ok(),
-            None => {
-                let mut kinds = entities.iter().filter_map(|other| other.kind);
-                kinds.all(|kind| kind.is_missing_in(&self.item)) && self.has_text_of(schema)
-            }
+        let mut kinds = entities.iter().filter_map(|schema| schema.kind);
+        let is_of_a_kind = kinds.any(|kind| !kind.is_missing_in(&self.item));
+        entities.iter().position(|schema| {
+            schema.kind.map_or_else(
+                || !is_of_a_kind && self.has_text_of(schema),
+                |kind| kind.check(&self.item).is_ok(),
+            )
         })
     }
 
