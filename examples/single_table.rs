@@ -38,14 +38,14 @@ struct Order {
 #[entity(
     table = "shop",
     partition_key(pk = "USER#{user}"),
-    sort_key(sk = "ORDER#{day}#{order:05}#LINE#{line:03}"),
+    sort_key(sk = "ORDER#{day}#{order:05}#LINE#{position:03}"),
     kind = "line"
 )]
 struct Line {
     user: String,
     day: String,
     order: u64,
-    line: u64,
+    position: u64,
     article: String,
     price: u64,
 }
@@ -106,7 +106,7 @@ async fn run(site: &Site, users: u64, orders: u64, lines: u64) -> Result<(), Any
 
     // One entity alone is asked for by the text that begins its sort keys, and by its kind.
     let orders_of = machine.db.table::<Order>();
-    let of_day = orders_of.query("user-0").sort_key(|k| k.day(&day(0)));
+    let of_day = orders_of.query("user-0").sort_key(|k| k.day(day(0)));
     println!(
         "user-0 ordered {} times on {}",
         of_day.count().await?,
@@ -138,7 +138,7 @@ async fn fill(users: &Table<User>, id: &str, orders: u64, lines: u64) -> optimis
                 user: user.clone(),
                 day: day.clone(),
                 order: number,
-                line,
+                position: line,
                 article: article.into(),
                 price: 1 + 7 * line,
             };
@@ -196,7 +196,7 @@ fn print(tree: &Tree) {
     for (order, lines) in &tree.orders {
         println!("  order {} of {}: {}", order.number, order.day, order.total);
         for line in lines {
-            println!("    {} {:3} {}", line.line, line.price, line.article);
+            println!("    {} {:3} {}", line.position, line.price, line.article);
         }
     }
     println!();

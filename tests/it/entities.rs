@@ -33,14 +33,14 @@ struct Order {
 #[entity(
     table = "family",
     partition_key(pk = "USER#{user}"),
-    sort_key(sk = "ORDER#{day}#{order:05}#LINE#{line:02}"),
+    sort_key(sk = "ORDER#{day}#{order:05}#LINE#{place:02}"),
     kind = "line"
 )]
 struct Line {
     user: String,
     day: String,
     order: u32,
-    line: u8,
+    place: u8,
 }
 
 #[derive(Entity, Debug, Clone, PartialEq)]
@@ -74,7 +74,7 @@ fn name(of: &Of) -> String {
     match of {
         Of::User(user) => format!("user {}", user.id),
         Of::Order(order) => format!("order {} {}", order.day, order.number),
-        Of::Line(line) => format!("line {} {} {}", line.day, line.order, line.line),
+        Of::Line(line) => format!("line {} {} {}", line.day, line.order, line.place),
         Of::Product(product) => format!("product {}", product.sku),
         Of::Other(item) => format!("other {}", item.len()),
     }
@@ -105,13 +105,13 @@ async fn fill(users: &Table<User>) {
         let (user, day) = (ann(), day.to_owned());
         orders.insert(Order { user, day, number }).await.unwrap();
     }
-    for (day, order, line) in [("1", 7, 1), ("1", 7, 2), ("2", 9, 1)] {
+    for (day, order, place) in [("1", 7, 1), ("1", 7, 2), ("2", 9, 1)] {
         let (user, day) = (ann(), day.to_owned());
         let line = Line {
             user,
             day,
             order,
-            line,
+            place,
         };
         lines.insert(line).await.unwrap();
     }
@@ -205,7 +205,12 @@ async fn what_is_none_of_the_entities_is_an_error_in_its_place() {
     let mut strangers = 1;
     loop {
         match all.try_next().await {
-            Ok(Some(OrdersAlone::Order(_) | OrdersAlone::Line(_))) => found += 1,
+            Ok(Some(
+                OrdersAlone::Order(Order { user, .. }) | OrdersAlone::Line(Line { user, .. }),
+            )) => {
+                assert_eq!(user, "ann");
+                found += 1;
+            }
             Ok(None) => break,
             Err(_) => strangers += 1,
         }
