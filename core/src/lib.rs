@@ -102,7 +102,7 @@ pub mod attr {
 pub mod schema {
     pub use crate::entity::{
         AttributeSchema, AutoKey, AutoTime, Includes, IndexProjection, IndexSchema, KindSchema,
-        Schema, Variant,
+        MadeSchema, Schema, Variant,
     };
     pub use crate::key::{IndexKeyField, KeyAttributeSchema, KeySchema, KeyType, Piece, Template};
     pub use crate::lock::{LockKind, LockSchema};
@@ -123,6 +123,7 @@ pub mod __derive {
         Schema, fill_key, set_time, time,
     };
     pub use crate::entity::{Entities, Entity, Found, Includes, Variant, are_apart, share_a_table};
+    pub use crate::entity::{IndexOf, IndexSortTemplate, MadeSchema};
     pub use crate::expr::{Attr, IndexKey, KeyAttribute, Opaque, Ordered, Plain, Set};
     pub use crate::expr::{
         IntoSortCondition, PartRange, SortKey, SortParts, SortTemplate, SortTest,

@@ -21,6 +21,7 @@ pub(crate) struct StructAttrs {
     pub(crate) partition_key: Option<TemplateAttr>,
     pub(crate) sort_key: Option<TemplateAttr>,
     pub(crate) kind: Option<KindAttr>,
+    pub(crate) indexes: Vec<IndexAttr>,
 }
 
 /// `kind = "user"`, or `kind("user", attribute = "type")`.
@@ -69,6 +70,8 @@ pub(crate) struct FieldAttrs {
     pub(crate) updated_at: Option<Span>,
     pub(crate) auto_uuid: Option<Span>,
     pub(crate) indexes: Vec<IndexAttr>,
+    /// It stands in the template of an index key.
+    pub(crate) is_index_part: bool,
 }
 
 /// `default`, or `default = "path"`.
@@ -94,11 +97,12 @@ impl StructAttrs {
                     set(&mut all.partition_key, &meta, TemplateAttr::of(&meta), errors);
                 }
                 "sort_key" => set(&mut all.sort_key, &meta, TemplateAttr::of(&meta), errors),
+                "index" => all.indexes.extend(errors.ok(IndexAttr::of(&meta))),
                 "kind" => set(&mut all.kind, &meta, KindAttr::of(&meta), errors),
                 other => errors.on(
                     meta.path(),
                     format!(
-                        "unknown attribute `{other}`, expected `table`, `lock`, `partition_key`, `sort_key`, `kind`, `rename_all` or `crate`"
+                        "unknown attribute `{other}`, expected `table`, `lock`, `partition_key`, `sort_key`, `kind`, `index`, `rename_all` or `crate`"
                     ),
                 ),
             }
@@ -193,6 +197,11 @@ impl LockAttr {
 }
 
 impl FieldAttrs {
+    /// Whether it is the key of an index, or part of one.
+    pub(crate) fn is_index_key(&self) -> bool {
+        !self.indexes.is_empty() || self.is_index_part
+    }
+
     /// Whether a `with` module stores values in their order: as it says, or as ours for times do.
     pub(crate) fn is_ordered(&self) -> bool {
         let segments = self.with.iter().flat_map(|path| &path.segments);

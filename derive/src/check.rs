@@ -6,7 +6,7 @@ use syn::{Attribute, Data, DeriveInput, Type};
 
 use crate::attr::{self, LockKind};
 use crate::errors::Errors;
-use crate::index;
+use crate::index::{self, Index};
 use crate::model::{Field, Model, Name, Role, Templates};
 
 pub(crate) fn check(model: &Model, errors: &mut Errors) {
@@ -256,6 +256,17 @@ fn check_names(model: &Model, errors: &mut Errors) {
     }
     for template in model.templates.all() {
         take(&template.name, "a key attribute", errors);
+    }
+    let mut made: Vec<&str> = Vec::new();
+    for (template, _) in model.indexes.iter().flat_map(Index::templates) {
+        let known = model.templates.all().map(|template| &*template.name.text);
+        if known
+            .chain(made.iter().copied())
+            .all(|known| known != template.name.text)
+        {
+            take(&template.name, "a key attribute", errors);
+            made.push(&template.name.text);
+        }
     }
     for field in stored() {
         take(&field.name, "an attribute", errors);

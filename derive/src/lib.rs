@@ -34,6 +34,7 @@ use syn::{DeriveInput, parse_macro_input};
 /// | `lock(version, journal = off)` | no journal: the format of the AWS Java, .NET and Python mappers; a lost answer may end in `OutcomeUnknown`, and a holder cannot tell an item from one that was deleted and re-created with the same version |
 /// | `partition_key(pk = "USER#{id}")` | the partition key is attribute `pk`, made of text and fields; see "Keys by template" |
 /// | `sort_key(sk = "ORDER#{day}#{number:05}")` | likewise the sort key; without fields (`"PROFILE"`) a partition holds one such item |
+/// | `index("by-day", partition_key(day_key = "DAY#{day}"), sort_key(…), projection = …)` | a global index with keys by template; see "Keys by template". `local`, `projection` and `const` as on a field, which may be the other key |
 /// | `kind = "user"` | every item has this text in attribute `kind`; see "Kinds" |
 /// | `kind("user", attribute = "type")` | the same in another attribute |
 /// | `rename_all = "camelCase"` | how field names become attribute names, as in serde |
@@ -73,6 +74,11 @@ use syn::{DeriveInput, parse_macro_input};
 /// byte of the text that follows); a number that is negative or has more digits. `{{` is a brace.
 ///
 /// A query of an entity whose sort key begins with text asks for sort keys with that text alone.
+///
+/// The fields in the keys of an **index** can change, and can be an Option, whose `None` keeps the item out of the index. The key is
+/// an attribute of its own that is written with every change. A change that the server computes (`apply`, `update`) must set all
+/// the fields of such a key, or none of them. `apply(…).or_insert(…)` is refused on an item that lacks such a key although it has
+/// fields of it. A key of the table can be one of the index too, by the same template.
 ///
 /// # Kinds
 /// A kind tells the items of an entity from others in the same table. Every insert and put writes it. Reading an item of another

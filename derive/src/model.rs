@@ -132,14 +132,23 @@ impl Model {
         });
         let mut fields: Vec<_> = fields.collect();
         let mut resolve = |template: Option<&TemplateAttr>| {
-            template.map(|template| template.resolve(&mut fields, errors))
+            template.map(|template| template.resolve(&fields, errors))
         };
         let templates = Templates {
             partition: resolve(attrs.partition_key.as_ref()),
             sort: resolve(attrs.sort_key.as_ref()),
         };
+        for place in templates.all().flat_map(Template::fields) {
+            if fields[place].role == Role::Attribute {
+                fields[place].role = Role::KeyPart;
+            }
+        }
+        let indexes = Index::all_of(&fields, &attrs.indexes, errors);
+        for place in indexes.iter().flat_map(Index::parts) {
+            fields[place].attrs.is_index_part = true;
+        }
         Self {
-            indexes: Index::all_of(&fields, errors),
+            indexes,
             fields,
             templates,
             kind: attrs.kind.as_ref().map(|kind| Kind::of(kind, &input.ident)),

@@ -1,7 +1,8 @@
 //! Keys by template: `"ORDER#{day}#{number:05}"`, read and resolved to fields.
 
 use syn::ext::IdentExt;
-use syn::{Expr, ExprLit, Lit, LitStr, Meta};
+use syn::parse::{Parse, ParseStream};
+use syn::{Ident, LitStr, Meta, Token};
 
 use crate::errors::Errors;
 use crate::model::{Field, Name, Role};
@@ -13,6 +14,7 @@ pub(crate) struct TemplateAttr {
 }
 
 /// How a key attribute is made of fields.
+#[derive(Clone)]
 pub(crate) struct Template {
     pub(crate) name: Name,
     pub(crate) text: LitStr,
@@ -45,36 +47,15 @@ const MAX_DIGITS: usize = 38;
 
 impl TemplateAttr {
     pub(crate) fn of(meta: &Meta) -> syn::Result<Self> {
-        let expected = || {
+        let parsed = meta.require_list().and_then(syn::MetaList::parse_args);
+        parsed.map_err(|_| {
             let message =
                 "expected the key attribute and its template: `partition_key(pk = \"USER#{id}\")`";
             syn::Error::new_spanned(meta, message)
-        };
-        let Ok(Expr::Assign(pair)) = meta.require_list().and_then(syn::MetaList::parse_args) else {
-            return Err(expected());
-        };
-        let literal = |value: &Expr| match value {
-            Expr::Lit(ExprLit {
-                lit: Lit::Str(text),
-                ..
-            }) => Some(text.clone()),
-            _ => None,
-        };
-        let name = match &*pair.left {
-            Expr::Path(path) => path.path.get_ident().map(|ident| Name {
-                text: ident.unraw().to_string(),
-                span: ident.span(),
-            }),
-            other => literal(other).as_ref().map(Name::of),
-        };
-        Ok(Self {
-            name: name.ok_or_else(expected)?,
-            text: literal(&pair.right).ok_or_else(expected)?,
         })
     }
 
-    /// The template, and its fields as keys.
-    pub(crate) fn resolve(&self, fields: &mut [Field], errors: &mut Errors) -> Template {
+    pub(crate) fn resolve(&self, fields: &[Field], errors: &mut Errors) -> Template {
         let pieces = errors.ok(self.parse().map_err(|message| self.error(message)));
         let (mut resolved, mut is_whole) = (Vec::new(), pieces.is_some());
         for piece in pieces.into_iter().flatten() {
@@ -84,9 +65,6 @@ impl TemplateAttr {
                     let place = self.field(&field, fields);
                     is_whole &= place.is_ok();
                     if let Some(field) = errors.ok(place) {
-                        if fields[field].role == Role::Attribute {
-                            fields[field].role = Role::KeyPart;
-                        }
                         resolved.push(Piece::Part { field, digits });
                     }
                 }
@@ -145,6 +123,24 @@ impl TemplateAttr {
         flush(&mut text, &mut pieces)?;
         check(&pieces)?;
         Ok(pieces)
+    }
+}
+
+/// `pk = "USER#{id}"`; an attribute that is no name of Rust stands in quotes.
+impl Parse for TemplateAttr {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let name = if input.peek(LitStr) {
+            Name::of(&input.parse()?)
+        } else {
+            let ident = input.call(Ident::parse_any)?;
+            Name {
+                text: ident.unraw().to_string(),
+                span: ident.span(),
+            }
+        };
+        input.parse::<Token![=]>()?;
+        let text = input.parse()?;
+        Ok(Self { name, text })
     }
 }
 
@@ -207,6 +203,11 @@ fn check(pieces: &[Written]) -> Result<(), String> {
 }
 
 impl Template {
+    /// Whether it makes the same attribute in the same way.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        self.name.text == other.name.text && self.text.value() == other.text.value()
+    }
+
     /// The places of its fields.
     pub(crate) fn fields(&self) -> impl Iterator<Item = usize> {
         self.pieces.iter().filter_map(|piece| match piece {

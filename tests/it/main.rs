@@ -17,6 +17,7 @@ mod foreign;
 mod fresh;
 mod fuzz;
 mod get_many;
+mod index_templates;
 mod indexes;
 mod insert;
 mod kinds;

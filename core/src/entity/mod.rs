@@ -5,6 +5,7 @@ mod diff;
 mod entities;
 mod index;
 mod kind;
+mod made;
 mod projected;
 mod read;
 mod schema;
@@ -16,7 +17,11 @@ pub use entities::{Entities, Includes, Variant};
 #[doc(hidden)]
 pub use entities::{Found, are_apart, share_a_table};
 pub use index::{Global, Index, Local, Partial};
+#[doc(hidden)]
+pub use index::{IndexOf, IndexSortTemplate};
 pub use kind::KindSchema;
+pub use made::MadeSchema;
+pub(crate) use made::{complete, lacks_key, takes_keys};
 pub use projected::Projected;
 pub(crate) use read::{read_entity, read_stored};
 pub use schema::{AttributeSchema, IndexProjection, IndexSchema, Schema};

@@ -1,4 +1,4 @@
-use super::KindSchema;
+use super::{KindSchema, MadeSchema};
 use crate::key::KeySchema;
 use crate::lock::LockSchema;
 
@@ -37,6 +37,8 @@ pub struct AttributeSchema {
     pub aliases: &'static [&'static str],
     /// It is set with every change, and is no change by itself.
     pub automatic: bool,
+    /// How it is made of others, where it is no field: the key of an index by template.
+    pub made: Option<MadeSchema>,
 }
 
 /// A secondary index.

@@ -50,7 +50,17 @@ impl Template {
         matches!(self.pieces, [Piece::Text(_)])
     }
 
-    /// The key of these fields.
+    /// The key of these fields, of so many bytes at most.
+    pub(crate) fn make(&self, fields: &[KeyScalar], limit: usize) -> Result<KeyScalar, ValueError> {
+        let Written { text, fault } = self.write(fields);
+        let key = KeyScalar::S(text);
+        match fault {
+            Some(fault) => Err(fault),
+            None => key.check_length(limit).map(|()| key),
+        }
+    }
+
+    /// The key of these fields, or what comes close to it.
     pub(super) fn write(&self, fields: &[KeyScalar]) -> Written {
         let mut written = Written::default();
         for (index, piece) in self.pieces.iter().enumerate() {

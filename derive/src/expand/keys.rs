@@ -1,10 +1,10 @@
 //! The key: a field or two, or what templates make of fields.
 
-use proc_macro2::{Ident, TokenStream};
-use quote::{format_ident, quote, quote_spanned};
-use syn::Type;
+use proc_macro2::TokenStream;
+use quote::quote;
 use syn::ext::IdentExt;
 
+use super::parts::Owner;
 use super::{paths, schema::option};
 use crate::model::{Field, Model, Role};
 use crate::template::{Piece, Template};
@@ -93,13 +93,30 @@ fn by_field(field: &Field, support: &TokenStream) -> TokenStream {
     }
 }
 
-fn by_template(
+/// The schema of a key by template; its fields have the places of `places`.
+pub(super) fn by_template(
     template: &Template,
     places: &[usize],
     model: &Model,
     support: &TokenStream,
 ) -> TokenStream {
-    let name = &template.name.text;
+    let (name, template) = (&template.name.text, value(template, places, model, support));
+    quote! {
+        #support::KeyAttributeSchema {
+            name: #name,
+            key_type: #support::KeyType::S,
+            template: #support::Option::Some(#template),
+        }
+    }
+}
+
+/// A template as a value.
+pub(super) fn value(
+    template: &Template,
+    places: &[usize],
+    model: &Model,
+    support: &TokenStream,
+) -> TokenStream {
     let pieces = template.pieces.iter().map(|piece| match piece {
         Piece::Text(text) => quote!(#support::Piece::Text(#text)),
         Piece::Part { field, digits } => {
@@ -115,13 +132,7 @@ fn by_template(
             }
         }
     });
-    quote! {
-        #support::KeyAttributeSchema {
-            name: #name,
-            key_type: #support::KeyType::S,
-            template: #support::Option::Some(#support::Template { pieces: &[#(#pieces),*] }),
-        }
-    }
+    quote!(#support::Template { pieces: &[#(#pieces),*] })
 }
 
 /// What keys by template need besides the entity's impl.
@@ -131,167 +142,24 @@ pub(super) fn templates(model: &Model, support: &TokenStream) -> TokenStream {
     }
     let (ident, (generics, types, bounds)) = (&model.ident, model.generics.split_for_impl());
     let schema = key_schema(model, support);
-    let checks = widths(model, support);
-    let sort = match &model.templates.sort {
-        Some(template) => parts(template, model, support),
-        None => marked_sort_key(model, support),
+    let index = None;
+    let owner = Owner {
+        model,
+        support,
+        index,
     };
+    let checks = model.templates.all().map(|template| owner.widths(template));
+    let marked = model.with_role(Role::SortKey).next();
+    let by_field = marked.map(|field| owner.sort_by_field(field));
+    let by_parts = model.templates.sort.as_ref();
+    let sort = by_parts.map_or(by_field, |template| Some(owner.sort_by_parts(template)));
     quote! {
         #[automatically_derived]
         impl #generics #support::KeyTemplates for #ident #types #bounds {
             const KEY: #support::KeySchema = #schema;
         }
 
-        #checks
+        #(#checks)*
         #sort
-    }
-}
-
-/// Numbers have a width, text has none. Types are known to the compiler alone. The messages are formats of `assert!`.
-fn widths(model: &Model, support: &TokenStream) -> TokenStream {
-    if !model.generics.params.is_empty() {
-        return TokenStream::new();
-    }
-    let check = |template: &Template, piece: &Piece| {
-        let Piece::Part { field, digits } = piece else {
-            return None;
-        };
-        let field = &model.fields[*field];
-        let (name, form) = (field.ident.unraw(), paths::key_form(field, support));
-        let (kind, message) = if digits.is_some() {
-            (
-                quote!(N),
-                format!(
-                    "`{name}` is no number: text has no number of digits, write `{{{{{name}}}}}`"
-                ),
-            )
-        } else {
-            (
-                quote!(S),
-                format!(
-                    "`{name}` is no text: a number in a key needs its number of digits, write `{{{{{name}:05}}}}`; binaries have no place in a template"
-                ),
-            )
-        };
-        Some(quote_spanned! {template.text.span()=>
-            const _: () = ::core::assert!(
-                ::core::matches!(#form.kind, #support::KeyType::#kind),
-                #message
-            );
-        })
-    };
-    let templates = model.templates.all();
-    templates
-        .flat_map(|template| {
-            template
-                .pieces
-                .iter()
-                .filter_map(|piece| check(template, piece))
-        })
-        .collect()
-}
-
-/// A sort key that is a field is asked for as in other tables.
-fn marked_sort_key(model: &Model, support: &TokenStream) -> TokenStream {
-    let Some(field) = model.with_role(Role::SortKey).next() else {
-        return TokenStream::new();
-    };
-    let (ident, (generics, types, bounds)) = (&model.ident, model.generics.split_for_impl());
-    let ty = &field.ty;
-    quote! {
-        #[automatically_derived]
-        impl #generics #support::SortTemplate for #ident #types #bounds {
-            type SortKey = #support::SortKey<#ty>;
-
-            fn sort_key() -> #support::SortKey<#ty> {
-                #support::SortKey::new()
-            }
-        }
-    }
-}
-
-/// A type for each number of parts that are given, with a method for the next.
-fn parts(template: &Template, model: &Model, support: &TokenStream) -> TokenStream {
-    let (ident, (generics, types, bounds)) = (&model.ident, model.generics.split_for_impl());
-    let fields: Vec<_> = template
-        .fields()
-        .map(|place| &model.fields[place])
-        .collect();
-    let begun = |parts: usize| match parts {
-        0 => format_ident!("{ident}SortKey"),
-        parts => format_ident!("{ident}SortKeyWith{parts}"),
-    };
-    let first = begun(0);
-    let stages = (0..=fields.len()).map(|parts| {
-        let stage = begun(parts);
-        let next = fields
-            .get(parts)
-            .map(|field| next(field, &begun(parts + 1), model, support));
-        quote! {
-            /// The sort key by its first parts.
-            #[must_use]
-            pub struct #stage #generics (#support::SortParts<#ident #types>) #bounds;
-
-            impl #generics #stage #types #bounds {
-                #next
-            }
-
-            impl #generics #support::IntoSortCondition<#first #types> for #stage #types #bounds {
-                fn into_test(
-                    self,
-                ) -> #support::Result<#support::Option<#support::SortTest>, #support::ValueError> {
-                    self.0.into_test()
-                }
-            }
-        }
-    });
-    quote! {
-        const _: () = {
-            #(#stages)*
-
-            impl #generics #support::IntoSortCondition<#first #types>
-                for #support::PartRange<#ident #types> #bounds
-            {
-                fn into_test(
-                    self,
-                ) -> #support::Result<#support::Option<#support::SortTest>, #support::ValueError> {
-                    self.into_test()
-                }
-            }
-
-            impl #generics #support::SortTemplate for #ident #types #bounds {
-                type SortKey = #first #types;
-
-                fn sort_key() -> #first #types {
-                    #first(#support::SortParts::none())
-                }
-            }
-        };
-    }
-}
-
-fn next(field: &Field, stage: &Ident, model: &Model, support: &TokenStream) -> TokenStream {
-    let (ident, ty): (_, &Type) = (&field.ident, &field.ty);
-    let (entity, (_, types, _)) = (&model.ident, model.generics.split_for_impl());
-    let name = ident.unraw();
-    let between = format_ident!("{name}_between", span = ident.span());
-    let with = format!("Sort keys with this `{name}`, whatever stands behind it.");
-    let range = format!(
-        "Sort keys with `{name}` from `low` to `high`, both included. Reversed bounds give nothing, without a request."
-    );
-    quote! {
-        #[doc = #with]
-        pub fn #ident(self, #ident: impl #support::KeyFor<#ty>) -> #stage #types {
-            #stage(self.0.then::<#ty>(#ident))
-        }
-
-        #[doc = #range]
-        pub fn #between(
-            self,
-            low: impl #support::KeyFor<#ty>,
-            high: impl #support::KeyFor<#ty>,
-        ) -> #support::PartRange<#entity #types> {
-            self.0.between::<#ty>(low, high)
-        }
     }
 }

@@ -4,6 +4,7 @@ mod decode;
 mod encode;
 mod index;
 mod keys;
+mod parts;
 mod paths;
 mod schema;
 mod stamp;
@@ -36,6 +37,7 @@ pub(crate) fn entity(model: &Model) -> TokenStream {
     let (ident, (generics, types, bounds)) = (&model.ident, model.generics.split_for_impl());
     let key = keys::key(model, &support);
     let templates = keys::templates(model, &support);
+    let indexes = index::templates(model, &support);
     let schema = schema::schema(model, &support);
     let encode = encode::encode(model, &support);
     let decode = decode::decode(model, &support);
@@ -56,6 +58,7 @@ pub(crate) fn entity(model: &Model) -> TokenStream {
         }
 
         #templates
+        #indexes
     }
 }
 

@@ -36,7 +36,7 @@ fn constant(field: &Field, model: &Model, support: &TokenStream) -> TokenStream 
     let kind = match field.role {
         Role::PartitionKey | Role::SortKey | Role::KeyPart => quote!(KeyAttribute),
         _ if field.attrs.set.is_some() => quote!(Set),
-        Role::Attribute if !field.attrs.indexes.is_empty() => quote!(IndexKey),
+        Role::Attribute if field.attrs.is_index_key() => quote!(IndexKey),
         _ if field.attrs.is_ordered() => quote!(Ordered),
         _ if field.attrs.with.is_some() => quote!(Opaque),
         _ => quote!(Plain),
@@ -63,9 +63,7 @@ fn form(field: &Field, model: &Model, support: &TokenStream) -> TokenStream {
             let key = key_form(field, support);
             return quote!(#key.form);
         }
-        (Role::Attribute, None) if !field.attrs.indexes.is_empty() => {
-            index_key_form(field, support)
-        }
+        (Role::Attribute, None) if field.attrs.is_index_key() => index_key_form(field, support),
         (Role::LockView, _) | (_, None) if field.attrs.set.is_none() => {
             quote_spanned!(span=> #of_type::Form::<#ty>::plain())
         }

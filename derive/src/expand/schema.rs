@@ -3,7 +3,7 @@ use quote::quote;
 
 use super::{index, keys};
 use crate::attr::LockKind;
-use crate::model::Model;
+use crate::model::{Model, Role};
 
 pub(super) fn schema(model: &Model, support: &TokenStream) -> TokenStream {
     let table = &model.table;
@@ -26,9 +26,36 @@ pub(super) fn schema(model: &Model, support: &TokenStream) -> TokenStream {
                 name: #name,
                 aliases: &[#(#aliases),*],
                 automatic: #automatic,
+                made: #support::Option::None,
             }
         }
     });
+    let made = index::made(model, support);
+    let made = made.iter().map(|(template, limit)| {
+        let places: Vec<_> = template.fields().collect();
+        let fields = || places.iter().map(|place| &model.fields[*place]);
+        let of = fields().map(|field| &field.name.text);
+        let changing = fields().filter(|field| field.role == Role::Attribute);
+        let changing = changing.map(|field| &field.name.text);
+        let (name, value) = (
+            &template.name.text,
+            keys::value(template, &places, model, support),
+        );
+        quote! {
+            #support::AttributeSchema {
+                name: #name,
+                aliases: &[],
+                automatic: false,
+                made: #support::Option::Some(#support::MadeSchema {
+                    template: #value,
+                    of: &[#(#of),*],
+                    changing: &[#(#changing),*],
+                    limit: #limit,
+                }),
+            }
+        }
+    });
+    let attributes = attributes.chain(made);
     let own_kind = option(model.kind.as_ref().map(|kind| {
         let (attribute, value) = (&kind.attribute.text, &kind.value);
         quote!(#support::KindSchema { attribute: #attribute, value: #value })

@@ -1,19 +1,27 @@
 //! Secondary indexes: what fields say of them, put together by name, and the rules for them.
 
+mod check;
+
 use proc_macro2::Span;
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
+use syn::token::Paren;
 use syn::{Ident, LitStr, Meta, Token, parenthesized};
+
+pub(crate) use check::check;
 
 use crate::attr::FieldAttrs;
 use crate::errors::Errors;
 use crate::model::{Field, Model, Role};
+use crate::template::{Template, TemplateAttr};
 
-/// One `index("name", …)` on a field.
+/// One `index("name", …)`: on a field, which is a key of it, or on the struct, with keys by template.
 pub(crate) struct IndexAttr {
     name: LitStr,
     role: Option<(IndexRole, Span)>,
+    partition: Option<TemplateAttr>,
+    sort: Option<TemplateAttr>,
     local: Option<Span>,
     projection: Option<Projection>,
     constant: Option<Ident>,
@@ -32,24 +40,30 @@ pub(crate) enum Projection {
     Include(Vec<Ident>),
 }
 
-/// A whole index. Keys are fields, by their place in the model; a local index has the table's partition key.
+/// A whole index. A local one has the table's partition key.
 pub(crate) struct Index {
     pub(crate) name: LitStr,
-    pub(crate) partition: Option<usize>,
-    pub(crate) sort: Option<usize>,
+    pub(crate) partition: Option<IndexKey>,
+    pub(crate) sort: Option<IndexKey>,
     pub(crate) local: Option<Span>,
     pub(crate) projection: Option<Projection>,
     constant: Option<Ident>,
 }
 
-// "Service, account, and table quotas in Amazon DynamoDB", secondary indexes.
-const MAX_GLOBAL: usize = 20;
-const MAX_LOCAL: usize = 5;
-const MAX_INCLUDED: usize = 100;
+/// A key of an index.
+pub(crate) enum IndexKey {
+    /// A field, by its place in the model.
+    Field(usize),
+    Made(Template),
+}
 
 impl IndexAttr {
     pub(crate) fn of(meta: &Meta) -> syn::Result<Self> {
         meta.require_list()?.parse_args()
+    }
+
+    fn twice(&self, what: &str) -> String {
+        format!("index `{}` has {what} already", self.name.value())
     }
 }
 
@@ -63,6 +77,8 @@ impl Parse for IndexAttr {
         let mut all = Self {
             name,
             role: None,
+            partition: None,
+            sort: None,
             local: None,
             projection: None,
             constant: None,
@@ -74,6 +90,8 @@ impl Parse for IndexAttr {
             }
             let word = input.call(Ident::parse_any)?;
             match word.to_string().as_str() {
+                "partition_key" if input.peek(Paren) => all.partition = Some(template(input)?),
+                "sort_key" if input.peek(Paren) => all.sort = Some(template(input)?),
                 "partition_key" => all.role = Some((IndexRole::PartitionKey, word.span())),
                 "sort_key" => all.role = Some((IndexRole::SortKey, word.span())),
                 "local" => all.local = Some(word.span()),
@@ -97,6 +115,13 @@ impl Parse for IndexAttr {
     }
 }
 
+/// `(gpk = "DAY#{day}")`
+fn template(input: ParseStream<'_>) -> syn::Result<TemplateAttr> {
+    let inside;
+    parenthesized!(inside in input);
+    inside.parse()
+}
+
 impl Parse for Projection {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
         let word: Ident = input.parse()?;
@@ -118,20 +143,48 @@ impl Parse for Projection {
 }
 
 impl Index {
-    /// What the fields say, by the name of the index.
-    pub(crate) fn all_of(fields: &[Field], errors: &mut Errors) -> Vec<Self> {
+    /// What the fields and the struct say, by the name of the index.
+    pub(crate) fn all_of(fields: &[Field], own: &[IndexAttr], errors: &mut Errors) -> Vec<Self> {
         let mut all: Vec<Self> = Vec::new();
-        for (place, field) in fields.iter().enumerate() {
-            for attr in &field.attrs.indexes {
-                let known = all.iter().position(|i| i.name.value() == attr.name.value());
-                let known = known.unwrap_or_else(|| {
-                    all.push(Self::new(&attr.name));
-                    all.len() - 1
-                });
-                all[known].take(attr, place, errors);
+        let mut named = |attr: &IndexAttr| {
+            let known = all.iter().position(|i| i.name.value() == attr.name.value());
+            known.unwrap_or_else(|| {
+                all.push(Self::new(&attr.name));
+                all.len() - 1
+            })
+        };
+        let on_fields = fields.iter().enumerate().flat_map(|(place, field)| {
+            let attrs = field.attrs.indexes.iter();
+            attrs.map(move |attr| (attr, Some(place)))
+        });
+        let all_attrs = on_fields.chain(own.iter().map(|attr| (attr, None)));
+        let all_attrs: Vec<_> = all_attrs
+            .map(|(attr, place)| (named(attr), attr, place))
+            .collect();
+        for (index, attr, place) in all_attrs {
+            match place {
+                Some(place) => all[index].take_field(attr, place, errors),
+                None => all[index].take_templates(attr, fields, errors),
             }
+            all[index].take(attr, errors);
         }
         all
+    }
+
+    /// The fields in its templates.
+    pub(crate) fn parts(&self) -> Vec<usize> {
+        self.templates()
+            .flat_map(|(template, _)| template.fields())
+            .collect()
+    }
+
+    /// Its keys that are made of fields, and whether each is the sort key.
+    pub(crate) fn templates(&self) -> impl Iterator<Item = (&Template, bool)> {
+        let keys = [(&self.partition, false), (&self.sort, true)].into_iter();
+        keys.filter_map(|(key, sort)| match key {
+            Some(IndexKey::Made(template)) => Some((template, sort)),
+            _ => None,
+        })
     }
 
     fn new(name: &LitStr) -> Self {
@@ -145,28 +198,58 @@ impl Index {
         }
     }
 
-    fn take(&mut self, attr: &IndexAttr, place: usize, errors: &mut Errors) {
-        let twice = |what: &str| format!("index `{}` has {what} already", attr.name.value());
+    fn take_templates(&mut self, attr: &IndexAttr, fields: &[Field], errors: &mut Errors) {
+        if attr.role.is_some() || attr.partition.is_none() && attr.sort.is_none() {
+            errors.on(
+                &attr.name,
+                "on the struct stand keys by template: `index(\"name\", partition_key(gpk = \"DAY#{day}\"))`; a field that is a key is marked itself",
+            );
+        }
+        let keys = [
+            (&mut self.partition, &attr.partition, "a partition key"),
+            (&mut self.sort, &attr.sort, "a sort key"),
+        ];
+        for (key, template, what) in keys {
+            let Some(template) = template else { continue };
+            let template = template.resolve(fields, errors);
+            if key.is_some() {
+                errors.on(&template.text, attr.twice(what));
+            }
+            *key = Some(IndexKey::Made(template));
+        }
+    }
+
+    fn take_field(&mut self, attr: &IndexAttr, place: usize, errors: &mut Errors) {
+        if attr.partition.is_some() || attr.sort.is_some() {
+            errors.on(
+                &attr.name,
+                "a key by template stands on the struct, not on one of its fields",
+            );
+            return;
+        }
         match attr.role {
             None => errors.on(
                 &attr.name,
                 "say what the field is in the index: `partition_key` or `sort_key`",
             ),
             Some((IndexRole::PartitionKey, span)) => {
-                if self.partition.replace(place).is_some() {
-                    errors.at(span, twice("a partition key"));
+                if self.partition.replace(IndexKey::Field(place)).is_some() {
+                    errors.at(span, attr.twice("a partition key"));
                 }
             }
             Some((IndexRole::SortKey, span)) => {
-                if self.sort.replace(place).is_some() {
-                    errors.at(span, twice("a sort key"));
+                if self.sort.replace(IndexKey::Field(place)).is_some() {
+                    errors.at(span, attr.twice("a sort key"));
                 }
             }
         }
+    }
+
+    fn take(&mut self, attr: &IndexAttr, errors: &mut Errors) {
         self.local = self.local.or(attr.local);
         if attr.projection.is_some() {
             if self.projection.is_some() {
-                errors.on(&attr.name, twice("a projection"));
+                errors.on(&attr.name, attr.twice("a projection"));
             }
             self.projection.clone_from(&attr.projection);
         }
@@ -200,7 +283,11 @@ impl Index {
         let Some(Projection::Include(fields)) = &self.projection else {
             return Vec::new();
         };
-        let keys = [self.partition, self.sort].into_iter().flatten();
+        let keys = [&self.partition, &self.sort].into_iter().flatten();
+        let keys = keys.filter_map(|key| match key {
+            IndexKey::Field(place) => Some(*place),
+            IndexKey::Made(_) => None,
+        });
         let keys: Vec<_> = keys.collect();
         let included = model.fields.iter().enumerate().filter(|(place, field)| {
             [Role::Attribute, Role::KeyPart].contains(&field.role)
@@ -226,129 +313,4 @@ impl Index {
 pub(crate) fn is_sort_key(attrs: &FieldAttrs) -> bool {
     let mut roles = attrs.indexes.iter().filter_map(|index| index.role);
     roles.any(|(role, _)| role == IndexRole::SortKey)
-}
-
-pub(crate) fn check(model: &Model, errors: &mut Errors) {
-    for field in model.fields.iter().filter(|f| !f.attrs.indexes.is_empty()) {
-        check_field(field, errors);
-    }
-    for index in &model.indexes {
-        check_index(index, model, errors);
-    }
-    let (local, global): (Vec<_>, Vec<_>) = model.indexes.iter().partition(|i| i.local.is_some());
-    for (of_kind, most, what) in [(global, MAX_GLOBAL, "global"), (local, MAX_LOCAL, "local")] {
-        if let Some(beyond) = of_kind.get(most) {
-            errors.on(
-                &beyond.name,
-                format!("a table has at most {most} {what} indexes"),
-            );
-        }
-    }
-    let included = |index: &Index| index.included(model).len();
-    if let Some(last) = model.indexes.last()
-        && model.indexes.iter().map(included).sum::<usize>() > MAX_INCLUDED
-    {
-        errors.on(
-            &last.name,
-            format!("the indexes of a table include at most {MAX_INCLUDED} attributes together"),
-        );
-    }
-}
-
-fn check_field(field: &Field, errors: &mut Errors) {
-    let attrs = &field.attrs;
-    let Some(first) = attrs.indexes.first() else {
-        return;
-    };
-    if matches!(field.role, Role::LockView | Role::Skipped) {
-        errors.on(
-            &first.name,
-            "this field is no attribute that can be the key of an index",
-        );
-    }
-    if let Some(span) = attrs.set {
-        errors.at(
-            span,
-            "the key of an index is stored by its `KeyValue` impl, it cannot be a set",
-        );
-    }
-    if let (Some(with), Role::Attribute) = (&attrs.with, field.role) {
-        errors.on(
-            with,
-            "the key of an index is stored by its `KeyValue` impl, `with` has no effect; for a time use `optimist::time::EpochMillis`",
-        );
-    }
-    if let Some(alias) = attrs.aliases.first() {
-        errors.on(
-            alias,
-            "the key of an index has one name: items that still have this one would not be in the index",
-        );
-    }
-}
-
-fn check_index(index: &Index, model: &Model, errors: &mut Errors) {
-    let name = index.name.value();
-    let allowed = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);
-    if !(3..=255).contains(&name.len()) || !name.chars().all(allowed) {
-        errors.on(
-            &index.name,
-            "the name of an index has 3 to 255 letters, digits, `_`, `-` and `.`",
-        );
-    }
-    match (index.local, index.partition, index.sort) {
-        (None, None, _) => errors.on(
-            &index.name,
-            format!("index `{name}` has no partition key; mark a field with `index(\"{name}\", partition_key)`, or say `local`"),
-        ),
-        (Some(span), Some(_), _) => errors.at(
-            span,
-            "a local index has the partition key of the table, and none of its own",
-        ),
-        (Some(span), None, None) => errors.at(
-            span,
-            "a local index needs a sort key",
-        ),
-        _ => {}
-    }
-    if let Some(span) = index.local
-        && model.with_role(Role::SortKey).next().is_none()
-        && model.templates.sort.is_none()
-    {
-        errors.at(span, "a table with local indexes has a sort key");
-    }
-    if let Some(Projection::Include(fields)) = &index.projection {
-        for name in fields {
-            let stored = |field: &&Field| !matches!(field.role, Role::LockView | Role::Skipped);
-            let mut stored = model.fields.iter().filter(stored);
-            if !stored.any(|field| field.ident == *name) {
-                errors.on(name, "no stored field has this name");
-            }
-        }
-        if fields.is_empty() {
-            errors.on(
-                &index.name,
-                "`include()` includes nothing: say `projection = keys`",
-            );
-        }
-    }
-    match index.constant() {
-        Err(error) => errors.push(error),
-        Ok(constant) => {
-            let other = |other: &Index| {
-                let is_same = other.constant().is_ok_and(|other| other == constant);
-                is_same && other.name.value() != name
-            };
-            let field = |field: &Field| {
-                let own = field.attrs.constant.as_ref().map(Ident::to_string);
-                let own = own.unwrap_or_else(|| field.ident.unraw().to_string().to_uppercase());
-                field.role != Role::Skipped && constant == own
-            };
-            if model.fields.iter().any(field) || model.indexes.iter().any(other) {
-                errors.on(
-                    &index.name,
-                    format!("there is a constant `{constant}` already: name that of the index with `const = \"…\"`"),
-                );
-            }
-        }
-    }
 }
