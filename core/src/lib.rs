@@ -60,10 +60,10 @@ pub mod value;
 mod wire;
 mod write;
 
-pub use optimist_derive::{Entities, Entity, KeyValue, Part};
+pub use optimist_derive::{Entities, Entity, KeyValue, Part, Projection};
 
 pub use db::{Db, DbBuilder, Table};
-pub use entity::{Entities, Entity, Stored};
+pub use entity::{Entities, Entity, Projection, Stored};
 pub use error::{Error, ErrorKind, Result};
 pub use expr::{Attr, Change, Condition, Edit};
 pub use key::{IntoKey, Key, KeyValue};
@@ -101,8 +101,8 @@ pub mod attr {
 /// What the derive knows of an entity, as data.
 pub mod schema {
     pub use crate::entity::{
-        AttributeSchema, AutoKey, AutoTime, Includes, IndexProjection, IndexSchema, KindSchema,
-        MadeSchema, Schema, Variant,
+        AttributeSchema, AutoKey, AutoTime, Expires, Includes, IndexProjection, IndexSchema,
+        KindSchema, MadeSchema, Schema, TtlField, TtlSchema, Variant, ttl_kind,
     };
     pub use crate::key::{IndexKeyField, KeyAttributeSchema, KeySchema, KeyType, Piece, Template};
     pub use crate::lock::{LockKind, LockSchema};
@@ -123,6 +123,7 @@ pub mod __derive {
         Schema, fill_key, set_time, time,
     };
     pub use crate::entity::{Entities, Entity, Found, Includes, Variant, are_apart, share_a_table};
+    pub use crate::entity::{Expires, TtlSchema, ttl_form};
     pub use crate::entity::{IndexOf, IndexSortTemplate, MadeSchema};
     pub use crate::expr::{Attr, IndexKey, KeyAttribute, Opaque, Ordered, Plain, Set};
     pub use crate::expr::{
@@ -148,6 +149,9 @@ struct Readme;
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/guide/adopting.md")]
 struct Adopting;
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/guide/expiring.md")]
+struct Expiring;
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/guide/reading.md")]
 struct Reading;

@@ -115,7 +115,7 @@ fn checks(variants: &[(&Ident, &Type)], support: &TokenStream) -> TokenStream {
     let check = |(one, one_ty): &(&Ident, &Type), (other, other_ty): &(&Ident, &Type)| {
         let (a, b) = (schema(one_ty, support), schema(other_ty, support));
         let shared = format!(
-            "`{one}` and `{other}` do not share a table: its name, its key attributes and the attribute of their kinds must be the same"
+            "`{one}` and `{other}` do not share a table: its name, its key attributes and the attributes of their kinds and times to live must be the same"
         );
         let apart = format!(
             "items of `{one}` and `{other}` cannot be told apart: give the entities kinds, or keys that begin with other texts"

@@ -231,3 +231,59 @@ async fn an_item_with_the_kind_and_not_the_attributes_is_an_error_too() {
     let error = users.query_all::<Of>("ann").collect().await.unwrap_err();
     assert!(error.to_string().contains("attribute `user`"), "{error}");
 }
+
+#[derive(Entity, Debug, Clone, PartialEq)]
+#[entity(
+    table = "visits",
+    partition_key(pk = "USER#{user}"),
+    sort_key(sk = "SESSION#{id}"),
+    kind = "session"
+)]
+struct Session {
+    user: String,
+    id: String,
+    #[entity(ttl, hide_expired)]
+    until: u64,
+}
+
+#[derive(Entity, Debug, Clone, PartialEq)]
+#[entity(
+    table = "visits",
+    partition_key(pk = "USER#{user}"),
+    sort_key(sk = "VISIT#{id}"),
+    kind = "visit"
+)]
+struct Visit {
+    user: String,
+    id: String,
+}
+
+#[derive(Entities, Debug)]
+#[allow(dead_code)]
+enum OfVisits {
+    Session(Session),
+    Visit(Visit),
+}
+
+#[tokio::test]
+async fn what_one_entity_hides_is_hidden_among_all() {
+    let (_, _, visits) = world!(Visit);
+    let sessions = visits.db().table::<Session>();
+    let user = || "ann".to_owned();
+    for (id, until) in [("old", 1), ("new", 99_999_999_999)] {
+        let (user, id) = (user(), id.into());
+        sessions.insert(Session { user, id, until }).await.unwrap();
+    }
+    visits
+        .insert(Visit {
+            user: user(),
+            id: "v".into(),
+        })
+        .await
+        .unwrap();
+    let all = visits.query_all::<OfVisits>("ann").collect().await.unwrap();
+    assert!(matches!(&all[..], [OfVisits::Session(s), OfVisits::Visit(_)] if s.id == "new"));
+    let mut ids: Vec<_> = sessions.query("ann").entities().collect().await.unwrap();
+    assert_eq!(ids.pop().map(|session| session.id), Some("new".into()));
+    assert!(ids.is_empty());
+}

@@ -1,6 +1,6 @@
 //! Kinds: what tells the items of one entity from others in their table.
 
-use optimist::{Deleted, Entity, Error, ErrorKind, Item, Lock, Stored, Table};
+use optimist::{Deleted, Entity, Error, ErrorKind, Item, Lock, Projection, Stored, Table};
 
 use crate::support::{n, put_raw, s, world};
 
@@ -23,6 +23,13 @@ struct Dog {
     name: String,
     #[entity(default)]
     lives: u32,
+}
+
+#[derive(Projection)]
+#[projection(of = Dog)]
+#[allow(dead_code)]
+struct Name {
+    name: String,
 }
 
 fn cat(name: &str, lives: u32) -> Cat {
@@ -72,6 +79,7 @@ async fn every_verb_leaves_an_item_of_another_kind_alone() {
     let upsert = dogs.apply(key, change()).or_insert(dog("tom"));
     assert_names_both(&upsert.await.unwrap_err());
     assert_names_both(&dogs.delete_unchecked(key).await.unwrap_err());
+    assert_names_both(&dogs.get(key).select::<Name>().await.map(drop).unwrap_err());
     let exists = dogs.insert(dog("tom")).await.unwrap_err();
     assert!(exists.is_already_exists());
     assert_names_both(&exists.current::<Dog>().unwrap_err());
@@ -149,6 +157,10 @@ async fn queries_and_scans_ask_for_their_own_kind() {
     assert_eq!(*of_ann().first().await.unwrap().unwrap(), cat("b", 9));
     assert_eq!(of_ann().filter(Cat::LIVES.lt(9)).count().await.unwrap(), 0);
     assert_eq!(dogs.scan().segments(3).collect().await.unwrap().len(), 2);
+    assert_eq!(
+        dogs.scan().select::<Name>().collect().await.unwrap().len(),
+        2
+    );
     let mut pages = 0;
     let (mut found, mut resume) = (0, None);
     loop {

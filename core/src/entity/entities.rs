@@ -113,7 +113,7 @@ impl Found {
     }
 }
 
-/// Whether two entities have one table: its name, its keys, and the attribute of their kinds.
+/// Whether two entities have one table: its name, its keys, and the attributes of their kinds and times to live.
 #[doc(hidden)]
 #[must_use]
 pub const fn share_a_table(a: &Schema, b: &Schema) -> bool {
@@ -126,7 +126,15 @@ pub const fn share_a_table(a: &Schema, b: &Schema) -> bool {
         (Some(a), Some(b)) => is_same(a.attribute, b.attribute),
         _ => true,
     };
-    is_same(a.table, b.table) && is_same_key(&a.key.partition, &b.key.partition) && sort && kind
+    let ttl = match (a.ttl, b.ttl) {
+        (Some(a), Some(b)) => is_same(a.attribute, b.attribute),
+        _ => true,
+    };
+    is_same(a.table, b.table)
+        && ttl
+        && is_same_key(&a.key.partition, &b.key.partition)
+        && sort
+        && kind
 }
 
 /// Whether no item can be taken for both: their kinds are others, or else the texts that begin their keys.

@@ -3,19 +3,23 @@
 mod auto;
 mod diff;
 mod entities;
+mod expiry;
 mod index;
 mod kind;
 mod made;
 mod projected;
+mod projection;
 mod read;
 mod schema;
 mod stored;
+mod ttl;
 
 pub use auto::{AutoKey, AutoTime, fill_key, set_time, time};
 pub(crate) use diff::{changes, stamp};
 pub use entities::{Entities, Includes, Variant};
 #[doc(hidden)]
 pub use entities::{Found, are_apart, share_a_table};
+pub(crate) use expiry::Expiry;
 pub use index::{Global, Index, Local, Partial};
 #[doc(hidden)]
 pub use index::{IndexOf, IndexSortTemplate};
@@ -23,10 +27,13 @@ pub use kind::KindSchema;
 pub use made::MadeSchema;
 pub(crate) use made::{complete, lacks_key, takes_keys};
 pub use projected::Projected;
-pub(crate) use read::{read_entity, read_stored};
+pub use projection::Projection;
+pub(crate) use projection::select;
+pub(crate) use read::{read_entity, read_entry, read_stored, read_view};
 pub use schema::{AttributeSchema, IndexProjection, IndexSchema, Schema};
 pub use stored::Stored;
 pub(crate) use stored::{InDoubt, lock_view};
+pub use ttl::{Expires, TtlField, TtlSchema, ttl_form, ttl_kind};
 
 use std::time::SystemTime;
 

@@ -14,11 +14,12 @@ impl Filter {
         condition: Condition<E>,
         aliases: impl Fn(&str) -> &'static [&'static str],
     ) -> Result<Self> {
-        Ok(Self(under_aliases(condition.into_tree()?, &aliases)))
+        Ok(Self::of(condition.into_tree()?, aliases))
     }
 
-    pub(crate) fn of(tree: Tree) -> Self {
-        Self(tree)
+    /// As [`new`](Self::new), of an untyped condition.
+    pub(crate) fn of(tree: Tree, aliases: impl Fn(&str) -> &'static [&'static str]) -> Self {
+        Self(under_aliases(tree, &aliases))
     }
 
     /// Both.

@@ -2,7 +2,7 @@ use std::marker::PhantomData;
 
 use super::{Partition, Read, ReadsConsistently, Source, Whole};
 use crate::db::Table;
-use crate::entity::{Entities, Entity, Found, Includes, IndexSchema};
+use crate::entity::{Entities, Entity, Found, Includes, IndexSchema, Schema};
 use crate::error::Result;
 use crate::key::{IntoPartition, Target};
 use crate::value::Item;
@@ -90,11 +90,8 @@ impl<S> ReadsConsistently for Shared<S> {}
 impl<E: Entity, S: Entities> Source<E> for Shared<S> {
     type Row = S;
     const CONSISTENT: bool = true;
-    const OF_ALL: bool = true;
-
-    fn index() -> Option<&'static IndexSchema> {
-        None
-    }
+    const OF_ALL: Option<&'static [&'static Schema]> = Some(S::SCHEMAS);
+    const INDEX: Option<&'static IndexSchema> = None;
 
     fn row(target: &Target, item: Item) -> Result<S> {
         S::read(Found::new(target, item))

@@ -30,16 +30,6 @@ impl<K, I> Partition<K, I> {
             of: PhantomData,
         }
     }
-
-    /// The same, read in another way.
-    pub(super) fn through<J>(self) -> Partition<K, J> {
-        Partition {
-            key: self.key,
-            sort: self.sort,
-            reverse: self.reverse,
-            of: PhantomData,
-        }
-    }
 }
 
 impl<E: Entity> Table<E> {
@@ -137,6 +127,16 @@ impl<E: Entity, K, I: Source<E>> Read<E, Partition<K, I>> {
 #[allow(private_interfaces)]
 impl<E: Entity, K, I: Source<E>> ReadOf<E> for Partition<K, I> {
     type Source = I;
+    type Through<J: Source<E>> = Partition<K, J>;
+
+    fn through<J: Source<E>>(self) -> Partition<K, J> {
+        Partition {
+            key: self.key,
+            sort: self.sort,
+            reverse: self.reverse,
+            of: PhantomData,
+        }
+    }
 
     fn reads(self) -> Result<Reads> {
         let schema = I::key();
@@ -144,7 +144,7 @@ impl<E: Entity, K, I: Source<E>> ReadOf<E> for Partition<K, I> {
             None => None,
             Some(attribute) => {
                 let asked = self.sort.map_err(|error| error.of(attribute.name))?;
-                let own = attribute.template.filter(|_| !I::OF_ALL);
+                let own = attribute.template.filter(|_| I::OF_ALL.is_none());
                 let by_itself = || SortTest::of_template(&own?);
                 asked.or_else(by_itself).map(|test| (attribute, test))
             }

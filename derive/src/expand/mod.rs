@@ -44,6 +44,12 @@ pub(crate) fn entity(model: &Model) -> TokenStream {
     let lock_view = decode::lock_view(model, &support);
     let paths = paths::paths(model, &support);
     let stamps = stamp::stamps(model, &support);
+    let expires = model.ttl().map(|_| {
+        quote! {
+            #[automatically_derived]
+            impl #generics #support::Expires for #ident #types #bounds {}
+        }
+    });
     quote! {
         #paths
 
@@ -59,6 +65,7 @@ pub(crate) fn entity(model: &Model) -> TokenStream {
 
         #templates
         #indexes
+        #expires
     }
 }
 
@@ -94,6 +101,7 @@ pub(crate) fn fallback(model: &Model) -> TokenStream {
                     journal: #support::Option::None,
                 },
                 kind: #support::Option::None,
+                ttl: #support::Option::None,
                 attributes: &[],
                 indexes: &[],
             };
