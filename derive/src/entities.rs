@@ -70,11 +70,14 @@ pub(crate) fn entities(input: &DeriveInput, errors: &mut Errors) -> Option<Token
         .then(|| checks(&variants, &support));
     Some(quote! {
         #[automatically_derived]
-        impl #generics #support::Entities for #ident #types #bounds {
+        impl #generics #support::TableOf for #ident #types #bounds {
             const SCHEMAS: &'static [&'static #support::Schema] = &[#(#schemas),*];
+        }
 
+        #[automatically_derived]
+        impl #generics #support::Entities for #ident #types #bounds {
             fn read(found: #support::Found) -> #krate::Result<Self> {
-                match found.which(Self::SCHEMAS) {
+                match found.which(<Self as #support::TableOf>::SCHEMAS) {
                     #(#reads)*
                     _ => #otherwise,
                 }

@@ -1,4 +1,4 @@
-use super::{Entity, Schema, Stored, read_entity, read_stored};
+use super::{Entity, Schema, Stored, TableOf, read_entity, read_stored};
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::{KeyAttributeSchema, KeyScalar, Target, Template};
 use crate::value::Item;
@@ -11,10 +11,7 @@ use crate::value::Item;
     message = "`{Self}` is no enum of entities",
     note = "add `#[derive(optimist::Entities)]` to an enum whose variants hold entities of one table"
 )]
-pub trait Entities: Sized + Send + 'static {
-    /// The entities, in the order of the variants.
-    const SCHEMAS: &'static [&'static Schema];
-
+pub trait Entities: TableOf + Sized + Send + 'static {
     /// Reads an item as the entity that it is.
     #[doc(hidden)]
     fn read(found: Found) -> Result<Self>;

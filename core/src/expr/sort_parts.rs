@@ -7,7 +7,7 @@ use crate::value::ValueError;
 /// What the derive says of an entity that has a sort key and whose keys are made by templates.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
-    message = "the table of this entity has no sort key",
+    message = "what is queried here has no sort key",
     label = "`{Self}` has no sort key",
     note = "a partition holds one item at most here: use `get`"
 )]

@@ -2,7 +2,7 @@ use std::marker::PhantomData;
 
 use super::{Partition, Read, ReadsConsistently, Source, Whole};
 use crate::db::Table;
-use crate::entity::{Entities, Entity, Found, Includes, IndexSchema, Schema};
+use crate::entity::{Entities, Entity, Found, Includes, IndexSchema, Schema, TableOf};
 use crate::error::Result;
 use crate::key::{IntoPartition, Target};
 use crate::value::Item;
@@ -48,7 +48,7 @@ impl<E: Entity> Table<E> {
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> optimist::Result<()> {
     /// # let db = Db::new(local::client()?);
-    /// # local::create_table::<User>(&db).await?;
+    /// # db.create_table::<OfShop>().await?;
     /// let (users, orders) = (db.table::<User>(), db.table::<Order>());
     /// users.insert(User { id: "ann".into(), orders: 0 }).await?;
     /// orders.insert(Order { user: "ann".into(), number: 7 }).await?;
@@ -90,7 +90,7 @@ impl<S> ReadsConsistently for Shared<S> {}
 impl<E: Entity, S: Entities> Source<E> for Shared<S> {
     type Row = S;
     const CONSISTENT: bool = true;
-    const OF_ALL: Option<&'static [&'static Schema]> = Some(S::SCHEMAS);
+    const OF_ALL: Option<&'static [&'static Schema]> = Some(<S as TableOf>::SCHEMAS);
     const INDEX: Option<&'static IndexSchema> = None;
 
     fn row(target: &Target, item: Item) -> Result<S> {
