@@ -157,5 +157,8 @@ struct Expiring;
 #[doc = include_str!("../../docs/guide/reading.md")]
 struct Reading;
 #[cfg(doctest)]
+#[doc = include_str!("../../docs/guide/sharing.md")]
+struct Sharing;
+#[cfg(doctest)]
 #[doc = include_str!("../../docs/guide/testing.md")]
 struct Testing;

@@ -70,3 +70,16 @@ fn query(orders: Table<Order>) {
 }
 
 fn main() {}
+
+#[derive(Entity)]
+#[entity(table = "shop", partition_key(pk = "USER#{id}"), sort_key(sk = "PET"))]
+struct Pet {
+    id: String,
+    kind: String,
+}
+
+#[derive(Entities)]
+enum LooksLikeAKind {
+    Note(Note),
+    Pet(Pet),
+}

@@ -134,18 +134,34 @@ pub const fn share_a_table(a: &Schema, b: &Schema) -> bool {
         && kind
 }
 
-/// Whether no item can be taken for both: their kinds are others, or else the texts that begin their keys.
+/// Whether no item can be taken for both: their kinds are others, or else the texts that begin their keys. One without a kind
+/// has no attribute that the other's kind is in.
 #[doc(hidden)]
 #[must_use]
 pub const fn are_apart(a: &Schema, b: &Schema) -> bool {
-    if let (Some(a), Some(b)) = (a.kind, b.kind) {
-        return !is_same(a.value, b.value);
+    match (a.kind, b.kind) {
+        (Some(a), Some(b)) => return !is_same(a.value, b.value),
+        // An attribute of that name would be taken for a kind.
+        (Some(kind), None) if has(b, kind.attribute) => return false,
+        (None, Some(kind)) if has(a, kind.attribute) => return false,
+        _ => {}
     }
     let sort = match (&a.key.sort, &b.key.sort) {
         (Some(a), Some(b)) => collide(a.template, b.template),
         _ => true,
     };
     !(sort && collide(a.key.partition.template, b.key.partition.template))
+}
+
+const fn has(schema: &Schema, attribute: &str) -> bool {
+    let mut index = 0;
+    while index < schema.attributes.len() {
+        if is_same(schema.attributes[index].name, attribute) {
+            return true;
+        }
+        index += 1;
+    }
+    false
 }
 
 /// Whether one value can have the texts of both. A key that is a field can have any.
