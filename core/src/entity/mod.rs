@@ -2,8 +2,11 @@
 
 mod auto;
 mod diff;
+mod entities;
 mod expiry;
 mod index;
+mod kind;
+mod made;
 mod projected;
 mod projection;
 mod read;
@@ -14,12 +17,20 @@ mod ttl;
 
 pub use auto::{AutoKey, AutoTime, fill_key, set_time, time};
 pub(crate) use diff::{changes, stamp};
+pub use entities::{Entities, Includes, Variant};
+#[doc(hidden)]
+pub use entities::{Found, are_apart, share_a_table};
 pub(crate) use expiry::Expiry;
 pub use index::{Global, Index, Local, Partial};
+#[doc(hidden)]
+pub use index::{IndexOf, IndexSortTemplate};
+pub use kind::KindSchema;
+pub use made::MadeSchema;
+pub(crate) use made::{complete, lacks_key, takes_keys};
 pub use projected::Projected;
 pub use projection::Projection;
 pub(crate) use projection::select;
-pub(crate) use read::{read_entity, read_stored, read_view};
+pub(crate) use read::{read_entity, read_entry, read_stored, read_view};
 pub use schema::{AttributeSchema, IndexProjection, IndexSchema, Schema};
 pub use stored::Stored;
 pub(crate) use stored::{InDoubt, lock_view};
@@ -113,9 +124,12 @@ pub trait Entity: Sized + Send + 'static {
 
 /// The item of an entity: key and attributes, without lock and journal.
 pub(crate) fn to_item<E: Entity>(entity: &E) -> Result<Item, ValueError> {
-    // With room for lock and journal.
-    let capacity = E::SCHEMA.attributes.len() + 4;
+    // With room for lock, journal and kind.
+    let capacity = E::SCHEMA.attributes.len() + 5;
     let mut item = entity.key().to_item(&E::SCHEMA.key, capacity);
+    if let Some(kind) = E::SCHEMA.kind {
+        item.insert(kind.attribute.to_owned(), kind.to_attribute());
+    }
     for (index, attribute) in E::SCHEMA.attributes.iter().enumerate() {
         let encoded = entity.encode(index).map_err(|e| e.of(attribute.name))?;
         if let Some(value) = encoded {

@@ -1,5 +1,6 @@
 //! Reading many: a plan says what a page asks, a reader keeps the pages coming, a stream gives out their items one by one.
 
+mod all;
 mod fresh;
 mod index;
 mod options;
@@ -18,6 +19,7 @@ mod stream;
 mod until;
 
 pub use crate::entity::{Global, Index, Local, Partial, Projected};
+pub use all::{QueryAll, ScanAll, Shared};
 pub use index::{QueryIndex, ScanIndex};
 pub use options::Page;
 pub use query::{Partition, Query};

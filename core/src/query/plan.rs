@@ -70,14 +70,20 @@ impl Plan {
             Some(filter) => Some(Filter::new(filter, |name| E::SCHEMA.aliases(name))?),
             None => None,
         };
-        let live = E::SCHEMA.ttl;
-        let live = live.filter(|ttl| options.live_only || ttl.hides_expired);
+        let kind = kind::<E, I>();
+        let mut filtered = filter.is_some() || kind.is_some() && !is_apart::<I, E>(&of);
+        let filter = filter.into_iter().chain(kind).reduce(Filter::and);
+        // A table has one such attribute, of whichever entity.
+        let entities = I::OF_ALL.unwrap_or(&[]).iter().copied();
+        let mut ttls = entities.chain([E::SCHEMA]).filter_map(|schema| schema.ttl);
+        let live = ttls.find(|ttl| options.live_only || ttl.hides_expired);
         let live = live.map(|ttl| {
             let expiry = Expiry::at(&ttl, table.db().clock().wall());
             Filter::of(expiry.is_not_past_condition(), |name| {
                 E::SCHEMA.aliases(name)
             })
         });
+        filtered |= live.is_some();
         // The time of this plan is no part of what a token belongs to: it goes on at a later one.
         let timeless = match &live {
             Some(_) => Some(compile(&of, filter.clone())?),
@@ -109,7 +115,7 @@ impl Plan {
             }
             _ => (whole, None),
         };
-        let filtered = filter.is_some() && recheck.is_none();
+        let filtered = filtered && recheck.is_none();
         let start = match options.resume.take() {
             Some(token) => resumed(token, fingerprint, &of)?,
             None => begun(&of)?,
@@ -232,6 +238,11 @@ impl Plan {
         self.filtered
     }
 
+    /// Others stand between what is asked for: more must be evaluated than is wanted.
+    pub(super) fn meets_others(&mut self) {
+        self.filtered = true;
+    }
+
     pub(super) fn token(&self, positions: Vec<Position>) -> ResumeToken {
         ResumeToken {
             of: self.fingerprint,
@@ -249,6 +260,21 @@ fn compile(of: &Reads, filter: Option<Filter>) -> Result<Compiled> {
         compiler = compiler.condition(filter.into_tree())?;
     }
     compiler.finish()
+}
+
+/// What asks for the entity's own kind; an index may not show it.
+fn kind<E: Entity, I: Source<E>>() -> Option<Filter> {
+    let kind = E::SCHEMA.kind.filter(|_| I::OF_ALL.is_none())?;
+    let shows = |index: &IndexSchema| index.projects(&E::SCHEMA.key, kind.attribute);
+    let is_shown = I::FRESH || I::select() == PageSelect::Whole || I::INDEX.is_none_or(shows);
+    is_shown.then(|| Filter::of(kind.test(), |_| &[]))
+}
+
+/// Whether the text that begins its sort keys tells the entity's items from others.
+fn is_apart<I: Source<E>, E: Entity>(of: &Reads) -> bool {
+    let template = I::key().sort.and_then(|sort| sort.template);
+    let has_text = template.is_some_and(|template| !template.constant().is_empty());
+    has_text && matches!(of, Reads::Query { .. })
 }
 
 /// Where a query or scan begins by itself.

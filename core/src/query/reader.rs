@@ -262,6 +262,9 @@ impl Reader {
     }
 
     fn arrive(&mut self, index: usize, page: Result<Page>) {
+        if page.as_ref().is_ok_and(|page| page.count < page.scanned) {
+            self.plan.meets_others();
+        }
         let opened = page.and_then(|page| {
             Ok(Opened {
                 next: self.position(page.next)?,
