@@ -126,7 +126,7 @@ pub mod __derive {
     };
     pub use crate::lock::{LockKind, LockSchema};
     pub use crate::value::{
-        AttributeValue, Encoded, Form, Item, ValueError, decode_with, encode_with,
+        AttributeValue, Attributes, Encoded, Form, Item, ValueError, decode_with, encode_with,
     };
 }
 

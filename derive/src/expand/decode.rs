@@ -18,7 +18,9 @@ pub(super) fn decode(model: &Model, support: &TokenStream) -> TokenStream {
         quote!(#ident: #path.from_item(item, &[#(#aliases),*])?)
     });
     quote! {
-        fn decode(item: &#support::Item) -> #support::Result<Self, #support::ValueError> {
+        fn decode_from(
+            item: &mut #support::Attributes<'_>,
+        ) -> #support::Result<Self, #support::ValueError> {
             #support::Result::Ok(Self { #(#values),* })
         }
     }
