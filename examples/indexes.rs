@@ -84,37 +84,32 @@ async fn watch(site: &Site, changes: u64) -> Result<(), AnyError> {
         tickets.insert(ticket.clone()).await?;
         truth.insert(id, ticket);
     }
-    let within = Duration::from_secs(60);
+    let within = Duration::from_mins(1);
     let all = tickets.query_index(Ticket::QUEUE, "open");
     all.until(|hits| hits.len() == truth.len(), within).await?;
 
     let (mut plain, mut fresh) = (Shown::default(), Shown::default());
     let (mut waits, mut waited) = (0, Duration::ZERO);
-    for change in 0..changes {
+    for turn in 0..changes {
         let id = fastrand::u64(..TICKETS);
-        let changed = tickets.modify(id, |ticket| match fastrand::u8(..3) {
-            0 => {
-                ticket.state = if ticket.state == "open" {
-                    "done"
-                } else {
-                    "open"
-                }
-                .into()
-            }
+        let edit = |ticket: &mut Ticket| match fastrand::u8(..3) {
+            0 if ticket.state == "open" => ticket.state = "done".into(),
+            0 => ticket.state = "open".into(),
             1 => ticket.urgency = fastrand::u64(..5),
-            _ => ticket.title = format!("change {change}"),
-        });
-        let changed = Stored::into_inner(changed.await?.stored);
-        truth.insert(id, changed.clone());
+            _ => ticket.title = format!("edit {turn}"),
+        };
+        let modified = tickets.modify(id, edit).await?;
+        let now = Stored::into_inner(modified.stored);
+        truth.insert(id, now.clone());
 
         let queue = || tickets.query_index(Ticket::QUEUE, "open").reverse();
         plain.note(&queue().collect().await?, &truth);
         fresh.note(&queue().fresh().collect().await?, &truth);
-        if change % 10 == 0 {
+        if turn % 10 == 0 {
             let begun = Instant::now();
             let arrived = |hits: &[Stored<Ticket>]| match hits.iter().find(|hit| hit.id == id) {
-                Some(hit) => **hit == changed,
-                None => changed.state != "open",
+                Some(hit) => **hit == now,
+                None => now.state != "open",
             };
             queue().until(arrived, within).await?;
             (waits, waited) = (waits + 1, waited + begun.elapsed());

@@ -74,6 +74,7 @@ pub use lock::{Lock, LockError, Token, TokenError};
 pub use retry::{Clock, RetryPolicy, SystemClock};
 pub use table::{Deleted, Edited};
 pub use value::{AttributeValue, Item, Number, item_size};
+pub use wire::Meter;
 pub use write::{Modified, Reread};
 
 /// The verbs as builders: what [`Table`]'s methods return. Set options, then `.await`.
@@ -139,6 +140,9 @@ struct Readme;
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/guide/adopting.md")]
 struct Adopting;
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/guide/reading.md")]
+struct Reading;
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/guide/testing.md")]
 struct Testing;

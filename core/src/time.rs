@@ -1,4 +1,4 @@
-//! Times as numbers, which DynamoDB can order: modules for `with`.
+//! Times as numbers, which DynamoDB can order: modules for `with`, and two types for keys.
 //!
 //! They take every type that converts from and to [`SystemTime`]: std's own, chrono's `DateTime<Utc>`, time's
 //! `OffsetDateTime`, jiff's `Timestamp`. Paths to such attributes have `lt`, `between` and the like. Each module has one
@@ -25,7 +25,11 @@
 //! assert_eq!(Session::EXPIRES.ge(noon).to_string(), "expires >= 43200");
 //! ```
 
+mod epoch;
+
 use std::time::{Duration, SystemTime};
+
+pub use epoch::{EpochMillis, EpochSeconds, TimeOutOfRange};
 
 /// A type for a point in time.
 #[diagnostic::on_unimplemented(

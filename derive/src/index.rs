@@ -271,7 +271,7 @@ fn check_field(field: &Field, errors: &mut Errors) {
     if let (Some(with), Role::Attribute) = (&attrs.with, field.role) {
         errors.on(
             with,
-            "the key of an index is stored by its `KeyValue` impl, `with` has no effect; for a time give a newtype an impl of `KeyValue`",
+            "the key of an index is stored by its `KeyValue` impl, `with` has no effect; for a time use `optimist::time::EpochMillis`",
         );
     }
     if let Some(alias) = attrs.aliases.first() {

@@ -17,11 +17,11 @@ mod fresh;
 mod fuzz;
 mod get_many;
 mod indexes;
-
 mod insert;
 mod lanes;
 mod limits;
 mod lists;
+mod meter;
 mod modify;
 mod pages;
 mod query;

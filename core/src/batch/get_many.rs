@@ -7,6 +7,7 @@ use crate::error::Result;
 use crate::key::{IntoKey, Target};
 use crate::retry::{RetryPolicy, Span};
 use crate::value::Item;
+use crate::wire::Meter;
 
 /// Reads many items by their keys. [`Table::get_many`] makes one; set options, then say what is to become of the items:
 /// [`collect`](Self::collect), [`stream`](Self::stream) or [`entities`](Self::entities).
@@ -77,6 +78,12 @@ impl<E: Entity> GetMany<E> {
     /// its deadline and its time of one attempt: 5 min and 30 s unless set.
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
         self.terms.policy = Some(policy);
+        self
+    }
+
+    /// Counts what the requests of this read consume, instead of the meter of the `Db`.
+    pub fn meter(mut self, meter: &Meter) -> Self {
+        self.table.set_meter(meter);
         self
     }
 

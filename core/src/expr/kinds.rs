@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use super::{Change, Edit};
+use crate::time::{EpochMillis, EpochSeconds};
 use crate::value::{Number, SetField};
 
 /// How the attribute is stored: as serde says.
@@ -161,7 +162,21 @@ macro_rules! numbers {
     )*};
 }
 numbers!(
-    i8, i16, i32, i64, isize, u8, u16, u32, u64, usize, f32, f64, Number
+    i8,
+    i16,
+    i32,
+    i64,
+    isize,
+    u8,
+    u16,
+    u32,
+    u64,
+    usize,
+    f32,
+    f64,
+    Number,
+    EpochMillis,
+    EpochSeconds
 );
 
 impl OrderedField for String {}

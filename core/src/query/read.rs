@@ -9,6 +9,7 @@ use crate::entity::{Entity, Stored, read_entity};
 use crate::error::Result;
 use crate::expr::Condition;
 use crate::retry::RetryPolicy;
+use crate::wire::Meter;
 
 /// Reads many items of one table or index. [`Table::query`], [`Table::scan`], [`Table::query_index`] and
 /// [`Table::scan_index`] make one; set options, then say what is to become of
@@ -111,6 +112,12 @@ impl<E: Entity, Of: ReadOf<E>> Read<E, Of> {
     /// ten times its deadline and its time of one attempt: 5 min and 30 s unless set.
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
         self.options.policy = Some(policy);
+        self
+    }
+
+    /// Counts what the requests of this read consume, instead of the meter of the `Db`.
+    pub fn meter(mut self, meter: &Meter) -> Self {
+        self.table.set_meter(meter);
         self
     }
 

@@ -62,6 +62,7 @@ impl<E: Entity> Table<E> {
 
 impl<E: Entity> Adopt<E> {
     option!(retry => course.policy);
+    option!(meter => table);
 
     async fn run(self) -> Result<Modified<E, ()>> {
         let call = self.table.call(self.target?, self.course.policy);

@@ -151,14 +151,17 @@ impl<E: Entity> Apply<E> {
     }
 
     option!(retry => 0.policy);
+    option!(meter => 0.table);
 }
 
 impl<E: Entity, T> ApplyReturning<E, T> {
     option!(retry => change.policy);
+    option!(meter => change.table);
 }
 
 impl<E: Entity> ApplyOnce<E> {
     option!(retry => 0.policy);
+    option!(meter => 0.table);
 }
 
 impl<E: Entity> Change<E> {

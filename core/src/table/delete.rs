@@ -71,6 +71,7 @@ impl<E: Entity> Table<E> {
 impl<E: Entity> Delete<E> {
     option!(condition => preconditions);
     option!(retry => policy);
+    option!(meter => table);
 
     async fn run(mut self) -> Result<Deleted> {
         let mut call = self.table.call_on(&self.stored, self.policy)?;

@@ -198,6 +198,7 @@ impl<E: Entity> Get<E> {
     }
 
     option!(retry => 0.policy);
+    option!(meter => 0.table);
 }
 
 impl<E: Entity> Require<E> {
@@ -208,10 +209,12 @@ impl<E: Entity> Require<E> {
     }
 
     option!(retry => 0.policy);
+    option!(meter => 0.table);
 }
 
 impl<E: Entity> Reload<'_, E> {
     option!(retry => reading.policy);
+    option!(meter => reading.table);
 }
 
 impl<E: Entity> IntoFuture for Get<E> {

@@ -69,6 +69,7 @@ impl<E: Entity> Insert<E> {
     }
 
     option!(retry => policy);
+    option!(meter => table);
 
     async fn run(self) -> Result<Stored<E>> {
         let target = self.table.target_of(self.entity.key())?;

@@ -181,6 +181,7 @@ impl<'a, E: Entity, R, F> Modify<'a, E, R, F> {
     option!(reread => call.course.reread);
     option!(idempotent => call.course.idempotent);
     option!(retry => call.course.policy);
+    option!(meter => call.table);
 
     /// Where there is no item, the change is applied to what `make` returns, and one insert (PutItem) stores the result; a
     /// [`condition`](Self::condition) asks nothing of it. Should another item be inserted first, the change is applied to
@@ -197,6 +198,7 @@ impl<'a, E: Entity, R, X, F> TryModify<'a, E, R, X, F> {
     option!(reread => call.course.reread);
     option!(idempotent => call.course.idempotent);
     option!(retry => call.course.policy);
+    option!(meter => call.table);
 
     /// As [`Modify::or_insert_with`].
     pub fn or_insert_with(mut self, make: impl FnMut() -> E + Send + 'a) -> Self {

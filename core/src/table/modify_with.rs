@@ -135,6 +135,7 @@ impl<E: Entity, F> ModifyWith<'_, E, F> {
     option!(reread => course.reread);
     option!(idempotent => course.idempotent);
     option!(retry => course.policy);
+    option!(meter => table);
 }
 
 impl<'a, E, C, F> IntoFuture for ModifyWith<'a, E, F>
@@ -171,6 +172,7 @@ where
 
 impl<E: Entity> ConvertToSet<E> {
     option!(retry => course.policy);
+    option!(meter => table);
 
     async fn run(self) -> Result<Modified<E, ()>> {
         let call = self.table.call(self.target?, self.course.policy);

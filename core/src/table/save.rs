@@ -72,6 +72,7 @@ impl<E: Entity> Save<'_, E> {
     option!(condition => preconditions);
     option!(guard => preconditions);
     option!(retry => policy);
+    option!(meter => table);
 
     async fn run(self) -> Result<()> {
         let mut call = self.table.call_on(self.stored, self.policy)?;

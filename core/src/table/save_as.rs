@@ -83,6 +83,7 @@ impl<E: Entity> Table<E> {
 impl<E: Entity> SaveAs<E> {
     option!(condition => preconditions);
     option!(retry => policy);
+    option!(meter => table);
 
     async fn run(self) -> Result<Stored<E>> {
         let target = self.table.target_of(self.entity.key())?;

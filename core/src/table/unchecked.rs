@@ -167,6 +167,7 @@ macro_rules! verb {
             }
 
             option!(retry => policy);
+            option!(meter => table);
         }
 
         impl<E: Entity> IntoFuture for $verb<E> {

@@ -83,6 +83,7 @@ impl<E: Entity> Update<'_, E> {
     option!(condition => preconditions);
     option!(guard => preconditions);
     option!(retry => policy);
+    option!(meter => table);
 
     async fn run(self) -> Result<Edited> {
         let Self { stored, edit, .. } = self;

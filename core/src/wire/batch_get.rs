@@ -4,7 +4,7 @@ use std::sync::Arc;
 use aws_sdk_dynamodb::types::KeysAndAttributes;
 use tracing::debug;
 
-use super::{Failure, FailureKind, Wire, copy};
+use super::{Failure, FailureKind, Wire};
 use crate::retry::TimeLimit;
 use crate::value::Item;
 
@@ -25,7 +25,7 @@ pub(crate) struct Batch {
     pub(crate) unprocessed: Vec<Item>,
 }
 
-impl Wire {
+impl Wire<'_> {
     /// Sends a BatchGetItem.
     pub(crate) async fn batch_get(
         &self,
@@ -44,16 +44,16 @@ impl Wire {
             .build();
         let result = match keys {
             Ok(keys) => {
-                let call = self.client().batch_get_item().request_items(&*table, keys);
-                let copy = copy::send(Box::pin(call.send()), limit).await;
-                match copy.result {
-                    Some(Ok(output)) => Ok(Batch {
-                        found: flat(output.responses, |items| items),
-                        unprocessed: flat(output.unprocessed_keys, |keys| keys.keys),
-                    }),
-                    Some(Err(error)) => Err(Failure::from_sdk(error, copy.transmitted)),
-                    None => Err(Failure::silent(copy.transmitted)),
-                }
+                let call = self
+                    .client()
+                    .batch_get_item()
+                    .request_items(&*table, keys)
+                    .set_return_consumed_capacity(self.report());
+                let copy = self.send(Box::pin(call.send()), limit).await;
+                copy.into_answer().map(|output| Batch {
+                    found: flat(output.responses, |items| items),
+                    unprocessed: flat(output.unprocessed_keys, |keys| keys.keys),
+                })
             }
             Err(source) => Err(Failure {
                 kind: FailureKind::Final,

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use aws_sdk_dynamodb::types::Select;
 use tracing::debug;
 
-use super::{Failure, Wire, copy};
+use super::{Failure, Wire};
 use crate::expr::Compiled;
 use crate::retry::TimeLimit;
 use crate::value::Item;
@@ -58,7 +58,7 @@ pub(crate) struct Page {
     pub(crate) next: Option<Item>,
 }
 
-impl Wire {
+impl Wire<'_> {
     /// Sends a Query or a Scan.
     pub(crate) async fn page(
         &self,
@@ -84,18 +84,15 @@ impl Wire {
                         PageSelect::Own => None,
                         PageSelect::Whole => Some(Select::AllAttributes),
                         PageSelect::Count => Some(Select::Count),
-                    });
-                let copy = copy::send(Box::pin($more.send()), limit).await;
-                match copy.result {
-                    Some(Ok(output)) => Ok(Page {
-                        items: output.items.unwrap_or_default(),
-                        count: number(output.count),
-                        scanned: number(output.scanned_count),
-                        next: output.last_evaluated_key.filter(|key| !key.is_empty()),
-                    }),
-                    Some(Err(error)) => Err(Failure::from_sdk(error, copy.transmitted)),
-                    None => Err(Failure::silent(copy.transmitted)),
-                }
+                    })
+                    .set_return_consumed_capacity(self.report());
+                let copy = self.send(Box::pin($more.send()), limit).await;
+                copy.into_answer().map(|output| Page {
+                    items: output.items.unwrap_or_default(),
+                    count: number(output.count),
+                    scanned: number(output.scanned_count),
+                    next: output.last_evaluated_key.filter(|key| !key.is_empty()),
+                })
             }};
         }
         let result = match request.of {
