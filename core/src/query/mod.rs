@@ -12,6 +12,7 @@ mod reading;
 mod recheck;
 mod resume;
 mod scan;
+mod segment;
 mod source;
 mod stream;
 mod until;
