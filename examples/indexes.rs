@@ -66,7 +66,7 @@ async fn main() -> Result<(), AnyError> {
     let [changes, lag] = options.numbers;
     let place = options.place.or_lagging(Duration::from_millis(lag));
     place
-        .run(changes * 50, async |site| watch(site, changes).await)
+        .run(changes * 10, async |site| watch(site, changes).await)
         .await
 }
 

@@ -60,10 +60,10 @@ pub mod value;
 mod wire;
 mod write;
 
-pub use optimist_derive::{Entity, KeyValue, Part};
+pub use optimist_derive::{Entity, KeyValue, Part, Projection};
 
 pub use db::{Db, DbBuilder, Table};
-pub use entity::{Entity, Stored};
+pub use entity::{Entity, Projection, Stored};
 pub use error::{Error, ErrorKind, Result};
 pub use expr::{Attr, Change, Condition, Edit};
 pub use key::{IntoKey, Key, KeyValue};
@@ -100,7 +100,8 @@ pub mod attr {
 /// What the derive knows of an entity, as data.
 pub mod schema {
     pub use crate::entity::{
-        AttributeSchema, AutoKey, AutoTime, IndexProjection, IndexSchema, Schema,
+        AttributeSchema, AutoKey, AutoTime, Expires, IndexProjection, IndexSchema, Schema,
+        TtlField, TtlSchema, ttl_kind,
     };
     pub use crate::key::{IndexKeyField, KeyAttributeSchema, KeySchema, KeyType};
     pub use crate::lock::{LockKind, LockSchema};
@@ -120,6 +121,7 @@ pub mod __derive {
         AttributeSchema, Global, Index, IndexProjection, IndexSchema, Local, Partial, Schema,
         fill_key, set_time, time,
     };
+    pub use crate::entity::{Expires, TtlSchema, ttl_form};
     pub use crate::expr::{Attr, IndexKey, KeyAttribute, Opaque, Ordered, Plain, Set};
     pub use crate::key::{
         AnyShape, Composite, IndexKeyField, Key, KeyAttributeSchema, KeyForm, KeyScalar, KeySchema,
@@ -140,6 +142,9 @@ struct Readme;
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/guide/adopting.md")]
 struct Adopting;
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/guide/expiring.md")]
+struct Expiring;
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/guide/reading.md")]
 struct Reading;

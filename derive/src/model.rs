@@ -128,6 +128,11 @@ impl Model {
     pub(crate) fn with_role(&self, role: Role) -> impl Iterator<Item = &Field> {
         self.fields.iter().filter(move |field| field.role == role)
     }
+
+    /// The field that says when an item expires.
+    pub(crate) fn ttl(&self) -> Option<&Field> {
+        self.fields.iter().find(|field| field.attrs.ttl.is_some())
+    }
 }
 
 fn role(attrs: &FieldAttrs) -> Role {

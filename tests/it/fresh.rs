@@ -140,7 +140,7 @@ async fn a_limit_counts_what_is_given_and_asks_no_more() {
 #[tokio::test(start_paused = true)]
 async fn nothing_old_is_shown_and_nothing_twice_whatever_befalls_the_reads() {
     let base = seed();
-    for history in 0..60 {
+    for history in 0..30 {
         let seed = base.wrapping_add(history);
         let (backend, machine, tasks) = lagging(seed).await;
         let mut random = fastrand::Rng::with_seed(seed);

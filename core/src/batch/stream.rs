@@ -5,6 +5,7 @@ use futures::{Stream, StreamExt};
 
 use super::images::Images;
 use crate::db::Db;
+use crate::entity::{Expiry, Schema};
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::{Key, Target};
 use crate::retry::Span;
@@ -20,6 +21,7 @@ use crate::value::Item;
 #[must_use = "a stream does nothing until it is polled"]
 pub struct Found<T> {
     state: State,
+    schema: &'static Schema,
     read: fn(&Target, Item) -> Result<T>,
 }
 
@@ -41,6 +43,7 @@ impl<T> Found<T> {
         db: &Db,
         images: Result<Images>,
         time: Span,
+        schema: &'static Schema,
         read: fn(&Target, Item) -> Result<T>,
     ) -> Self {
         let db = db.clone();
@@ -48,7 +51,11 @@ impl<T> Found<T> {
             Ok(images) => State::Reads { db, images, time },
             Err(error) => State::Over(Some(error)),
         };
-        Self { state, read }
+        Self {
+            state,
+            schema,
+            read,
+        }
     }
 
     /// The next key, and what stands under it; `None` at the end. May be dropped at any time: nothing is lost.
@@ -86,9 +93,11 @@ impl<T> Found<T> {
                 "the time limit of the whole read passed; ask for fewer keys, or raise `.time_limit(…)`",
             ))));
         }
-        let read = self.read;
+        let (read, expiry) = (self.read, Expiry::hiding(self.schema, || db.clock().wall()));
         images.poll_next_unpin(context).map(|next| {
             Some(next?.and_then(|(target, image)| {
+                let alive = |image: &Item| expiry.is_none_or(|expiry| !expiry.is_past(image));
+                let image = image.filter(alive);
                 let found = image.map(|image| read(&target, image)).transpose()?;
                 Ok((target, found))
             }))

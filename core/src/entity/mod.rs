@@ -2,20 +2,27 @@
 
 mod auto;
 mod diff;
+mod expiry;
 mod index;
 mod projected;
+mod projection;
 mod read;
 mod schema;
 mod stored;
+mod ttl;
 
 pub use auto::{AutoKey, AutoTime, fill_key, set_time, time};
 pub(crate) use diff::{changes, stamp};
+pub(crate) use expiry::Expiry;
 pub use index::{Global, Index, Local, Partial};
 pub use projected::Projected;
-pub(crate) use read::{read_entity, read_stored};
+pub use projection::Projection;
+pub(crate) use projection::select;
+pub(crate) use read::{read_entity, read_stored, read_view};
 pub use schema::{AttributeSchema, IndexProjection, IndexSchema, Schema};
 pub use stored::Stored;
 pub(crate) use stored::{InDoubt, lock_view};
+pub use ttl::{Expires, TtlField, TtlSchema, ttl_form, ttl_kind};
 
 use std::time::SystemTime;
 

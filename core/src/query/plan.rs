@@ -7,7 +7,7 @@ use super::options::Options;
 use super::recheck::Recheck;
 use super::resume::{Fingerprint, Position, ResumeToken, first};
 use crate::db::Table;
-use crate::entity::{Entity, IndexSchema};
+use crate::entity::{self, Entity, Expiry, IndexSchema};
 use crate::error::{Error, Result};
 use crate::expr::{Compiled, Compiler, Filter, KeyCondition};
 use crate::key::{Key, KeyAttributeSchema, KeyScalar, KeySchema, Target};
@@ -22,6 +22,8 @@ pub(super) struct Plan {
     pub(super) schema: &'static KeySchema,
     pub(super) of: Reads,
     expression: Arc<Compiled>,
+    /// The same, with which attributes of the items are asked for.
+    selecting: Arc<Compiled>,
     consistent: bool,
     select: PageSelect,
     /// What is asked of items that are counted.
@@ -63,11 +65,25 @@ impl Plan {
         if options.page_size == Some(0) {
             return Err(Error::invalid("page_size(0): a page has at least one item"));
         }
-        let (schema, index) = (&E::SCHEMA.key, I::index());
+        let (schema, index) = (&E::SCHEMA.key, I::INDEX);
         let filter = match options.filter.take() {
             Some(filter) => Some(Filter::new(filter, |name| E::SCHEMA.aliases(name))?),
             None => None,
         };
+        let live = E::SCHEMA.ttl;
+        let live = live.filter(|ttl| options.live_only || ttl.hides_expired);
+        let live = live.map(|ttl| {
+            let expiry = Expiry::at(&ttl, table.db().clock().wall());
+            Filter::of(expiry.is_not_past_condition(), |name| {
+                E::SCHEMA.aliases(name)
+            })
+        });
+        // The time of this plan is no part of what a token belongs to: it goes on at a later one.
+        let timeless = match &live {
+            Some(_) => Some(compile(&of, filter.clone())?),
+            None => None,
+        };
+        let filter = filter.into_iter().chain(live).reduce(Filter::and);
         let mut counting = PageSelect::Count;
         if let (Some(filter), Some(index), false) = (&filter, index, I::FRESH) {
             let only = filter.names_only(|name| index.projects(schema, name), index.name);
@@ -82,7 +98,10 @@ impl Plan {
             filter.names_none_of(I::key().attributes().map(|key| key.name))?;
         }
         let whole = compile(&of, filter.clone())?;
-        let fingerprint = fingerprint(table.name(), index, &of, &whole);
+        let fingerprint = match &timeless {
+            Some(timeless) => fingerprint(table.name(), index, &of, timeless, true),
+            None => fingerprint(table.name(), index, &of, &whole, false),
+        };
         let (expression, recheck) = match (I::FRESH, index) {
             (true, Some(index)) => {
                 let recheck = Recheck::new(index, &of, filter.clone());
@@ -95,12 +114,22 @@ impl Plan {
             Some(token) => resumed(token, fingerprint, &of)?,
             None => begun(&of)?,
         };
+        let expression = Arc::new(expression);
+        let selecting = match I::NAMES {
+            Some(names) => Arc::new(entity::select::<E>(
+                names,
+                index,
+                Compiled::clone(&expression),
+            )?),
+            None => Arc::clone(&expression),
+        };
         Ok(Self {
             table: Arc::clone(table.physical_name()),
             index,
             schema,
             of,
-            expression: Arc::new(expression),
+            expression,
+            selecting,
             consistent: options.consistent,
             select: I::select(),
             counting,
@@ -143,7 +172,11 @@ impl Plan {
             table: Arc::clone(&self.table),
             index: self.index.map(|index| index.name),
             of,
-            expression: Arc::clone(&self.expression),
+            expression: Arc::clone(if counts {
+                &self.expression
+            } else {
+                &self.selecting
+            }),
             consistent: self.consistent,
             limit,
             start: behind.map(|keys| self.start(keys)),
@@ -275,6 +308,7 @@ fn fingerprint(
     index: Option<&IndexSchema>,
     of: &Reads,
     expression: &Compiled,
+    live_only: bool,
 ) -> Fingerprint {
     let mut hash = Sha256::new();
     feed(&mut hash, table.as_bytes());
@@ -290,6 +324,9 @@ fn fingerprint(
     let (names, values) = expression.placeholders();
     names.for_each(|name| feed(&mut hash, name.as_bytes()));
     values.for_each(|value| feed(&mut hash, &canonical(value)));
+    if live_only {
+        feed(&mut hash, b"live only");
+    }
     Fingerprint(first(hash.finalize().as_slice()))
 }
 

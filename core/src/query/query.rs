@@ -29,16 +29,6 @@ impl<K, I> Partition<K, I> {
             of: PhantomData,
         }
     }
-
-    /// The same, read in another way.
-    pub(super) fn through<J>(self) -> Partition<K, J> {
-        Partition {
-            key: self.key,
-            sort: self.sort,
-            reverse: self.reverse,
-            of: PhantomData,
-        }
-    }
 }
 
 impl<E: Entity> Table<E> {
@@ -111,6 +101,16 @@ impl<E: Entity, K, I: Source<E>> Read<E, Partition<K, I>> {
 #[allow(private_interfaces)]
 impl<E: Entity, K, I: Source<E>> ReadOf<E> for Partition<K, I> {
     type Source = I;
+    type Through<J: Source<E>> = Partition<K, J>;
+
+    fn through<J: Source<E>>(self) -> Partition<K, J> {
+        Partition {
+            key: self.key,
+            sort: self.sort,
+            reverse: self.reverse,
+            of: PhantomData,
+        }
+    }
 
     fn reads(self) -> Result<Reads> {
         let schema = I::key();

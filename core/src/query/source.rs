@@ -25,8 +25,11 @@ pub trait Source<E: Entity>: Sized {
 
     /// The index, if it is one.
     #[doc(hidden)]
-    #[must_use]
-    fn index() -> Option<&'static IndexSchema>;
+    const INDEX: Option<&'static IndexSchema>;
+
+    /// Which attributes are asked for; `None`: all.
+    #[doc(hidden)]
+    const NAMES: Option<&'static [&'static str]> = None;
 
     /// What an item is read as.
     #[doc(hidden)]
@@ -36,7 +39,7 @@ pub trait Source<E: Entity>: Sized {
     #[doc(hidden)]
     #[must_use]
     fn key() -> &'static KeySchema {
-        Self::index().map_or(&E::SCHEMA.key, |index| &index.key)
+        Self::INDEX.map_or(&E::SCHEMA.key, |index| &index.key)
     }
 
     /// What is asked of each item.
@@ -74,10 +77,7 @@ impl<const N: usize> ReadsConsistently for Local<N> {}
 impl<E: Entity> Source<E> for Base {
     type Row = Stored<E>;
     const CONSISTENT: bool = true;
-
-    fn index() -> Option<&'static IndexSchema> {
-        None
-    }
+    const INDEX: Option<&'static IndexSchema> = None;
 
     fn row(target: &Target, item: Item) -> Result<Stored<E>> {
         read_stored(target, item)
@@ -88,10 +88,7 @@ impl<E: Entity> Source<E> for Base {
 impl<E: Entity, const N: usize> Source<E> for Global<N> {
     type Row = Stored<E>;
     const CONSISTENT: bool = false;
-
-    fn index() -> Option<&'static IndexSchema> {
-        Some(&E::SCHEMA.indexes[N])
-    }
+    const INDEX: Option<&'static IndexSchema> = Some(&E::SCHEMA.indexes[N]);
 
     fn row(target: &Target, item: Item) -> Result<Stored<E>> {
         read_stored(target, item)
@@ -102,10 +99,7 @@ impl<E: Entity, const N: usize> Source<E> for Global<N> {
 impl<E: Entity, const N: usize> Source<E> for Local<N> {
     type Row = Stored<E>;
     const CONSISTENT: bool = true;
-
-    fn index() -> Option<&'static IndexSchema> {
-        Some(&E::SCHEMA.indexes[N])
-    }
+    const INDEX: Option<&'static IndexSchema> = Some(&E::SCHEMA.indexes[N]);
 
     fn row(target: &Target, item: Item) -> Result<Stored<E>> {
         read_stored(target, item)
@@ -120,10 +114,7 @@ impl<E: Entity, const N: usize> Source<E> for Local<N> {
 impl<E: Entity, const N: usize> Source<E> for Partial<N> {
     type Row = Projected<E>;
     const CONSISTENT: bool = false;
-
-    fn index() -> Option<&'static IndexSchema> {
-        Some(&E::SCHEMA.indexes[N])
-    }
+    const INDEX: Option<&'static IndexSchema> = Some(&E::SCHEMA.indexes[N]);
 
     fn row(target: &Target, item: Item) -> Result<Projected<E>> {
         Ok(Projected::new(target, item, &E::SCHEMA.indexes[N]))
@@ -131,14 +122,13 @@ impl<E: Entity, const N: usize> Source<E> for Partial<N> {
 }
 
 #[allow(private_interfaces)]
-impl<E: Entity, I: Source<E> + GlobalIndex> Source<E> for Fresh<I> {
+impl<E: Entity, I: Source<E>> Source<E> for Fresh<I> {
     type Row = Stored<E>;
     const CONSISTENT: bool = false;
     const FRESH: bool = true;
-
-    fn index() -> Option<&'static IndexSchema> {
-        I::index()
-    }
+    const INDEX: Option<&'static IndexSchema> = I::INDEX;
+    /// The keys, which travel always.
+    const NAMES: Option<&'static [&'static str]> = Some(&[]);
 
     fn row(target: &Target, item: Item) -> Result<Stored<E>> {
         read_stored(target, item)

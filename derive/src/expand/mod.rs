@@ -40,6 +40,12 @@ pub(crate) fn entity(model: &Model) -> TokenStream {
     let lock_view = decode::lock_view(model, &support);
     let paths = paths::paths(model, &support);
     let stamps = stamp::stamps(model, &support);
+    let expires = model.ttl().map(|_| {
+        quote! {
+            #[automatically_derived]
+            impl #generics #support::Expires for #ident #types #bounds {}
+        }
+    });
     quote! {
         #paths
 
@@ -52,6 +58,8 @@ pub(crate) fn entity(model: &Model) -> TokenStream {
             #lock_view
             #stamps
         }
+
+        #expires
     }
 }
 
@@ -114,6 +122,7 @@ pub(crate) fn fallback(model: &Model) -> TokenStream {
                     attribute: "",
                     journal: #support::Option::None,
                 },
+                ttl: #support::Option::None,
                 attributes: &[],
                 indexes: &[],
             };

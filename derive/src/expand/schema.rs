@@ -24,6 +24,11 @@ pub(super) fn schema(model: &Model, support: &TokenStream) -> TokenStream {
         let name = &journal.text;
         quote!(#name)
     }));
+    let ttl = model.ttl().map(|field| {
+        let (name, hides) = (&field.name.text, field.attrs.hide_expired.is_some());
+        quote!(#support::TtlSchema { attribute: #name, hides_expired: #hides })
+    });
+    let ttl = option(ttl);
     let attributes = model.with_role(Role::Attribute).map(|field| {
         let (name, aliases) = (&field.name.text, &field.attrs.aliases);
         let automatic = field.attrs.updated_at.is_some();
@@ -48,6 +53,7 @@ pub(super) fn schema(model: &Model, support: &TokenStream) -> TokenStream {
                 attribute: #lock,
                 journal: #support::Option::#journal,
             },
+            ttl: #support::Option::#ttl,
             attributes: &[#(#attributes),*],
             indexes: &[#(#indexes),*],
         };
