@@ -19,7 +19,7 @@
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> optimist::Result<()> {
 //! let db = Db::new(local::client()?); // or a client of AWS, or of any endpoint
-//! local::create_table::<User>(&db).await?;
+//! db.create_table::<User>().await?;
 //! let users = db.table::<User>();
 //!
 //! let mut ann = users
@@ -55,6 +55,7 @@ mod lock;
 pub mod query;
 mod retry;
 mod table;
+pub mod tables;
 pub mod time;
 pub mod value;
 mod wire;

@@ -46,6 +46,8 @@ pub(crate) struct Index {
 const MAX_GLOBAL: usize = 20;
 const MAX_LOCAL: usize = 5;
 const MAX_INCLUDED: usize = 100;
+// API reference, Projection.
+const MAX_INCLUDED_BY_ONE: usize = 20;
 
 impl IndexAttr {
     pub(crate) fn of(meta: &Meta) -> syn::Result<Self> {
@@ -325,6 +327,12 @@ fn check_index(index: &Index, model: &Model, errors: &mut Errors) {
                 "`include()` includes nothing: say `projection = keys`",
             );
         }
+    }
+    if index.included(model).len() > MAX_INCLUDED_BY_ONE {
+        errors.on(
+            &index.name,
+            format!("an index includes at most {MAX_INCLUDED_BY_ONE} attributes, older names counted: say `projection = all`"),
+        );
     }
     match index.constant() {
         Err(error) => errors.push(error),

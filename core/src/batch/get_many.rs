@@ -39,7 +39,7 @@ impl<E: Entity> Table<E> {
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> optimist::Result<()> {
     /// # let db = Db::new(local::client()?);
-    /// # local::create_table::<User>(&db).await?;
+    /// # db.create_table::<User>().await?;
     /// # let users = db.table::<User>();
     /// users.insert(User { id: "ann".into(), logins: 1 }).await?;
     /// users.insert(User { id: "bob".into(), logins: 2 }).await?;
@@ -77,7 +77,7 @@ impl<E: Entity> GetMany<E> {
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> optimist::Result<()> {
     /// # let db = Db::new(local::client()?);
-    /// # local::create_table::<User>(&db).await?;
+    /// # db.create_table::<User>().await?;
     /// # let users = db.table::<User>();
     /// # users.insert(User { id: "ann".into(), email: "a@b".into(), photo: vec![0; 9000] }).await?;
     /// let heads = users.get_many(["ann", "bob"]).select::<Head>().collect().await?;
@@ -116,7 +116,7 @@ impl<E: Entity> GetMany<E> {
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> optimist::Result<()> {
     /// # let db = Db::new(local::client()?);
-    /// # local::create_table::<User>(&db).await?;
+    /// # db.create_table::<User>().await?;
     /// # let users = db.table::<User>();
     /// users.insert(User { id: "ann".into(), logins: 1 }).await?;
     /// let found: Vec<Option<User>> = users.get_many(["ann", "bob"]).entities().collect().await?;
@@ -167,7 +167,7 @@ impl<E: Entity, T> GetMany<E, T> {
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> optimist::Result<()> {
     /// # let db = Db::new(local::client()?);
-    /// # local::create_table::<User>(&db).await?;
+    /// # db.create_table::<User>().await?;
     /// # let users = db.table::<User>();
     /// users.insert(User { id: "ann".into(), logins: 1 }).await?;
     /// let mut many = users.get_many(["ann", "bob"]).stream();

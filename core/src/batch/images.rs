@@ -105,7 +105,7 @@ impl Stream for Images {
 
 /// Asks for a chunk until it is whole. What an answer brings begins the policy anew.
 async fn fetch(db: Db, mut chunk: Chunk, terms: Terms) -> Result<Chunk> {
-    const ADVICE: &str = "Ask for the keys that are left later";
+    const ADVICE: &str = "Ask for the keys that are left later, or raise the RetryPolicy";
     let mut asking = db.asking(terms.policy, ADVICE);
     while let Some(request) = chunk.request(&terms) {
         let table = Arc::clone(&request.table);
@@ -117,7 +117,7 @@ async fn fetch(db: Db, mut chunk: Chunk, terms: Terms) -> Result<Chunk> {
                     asking = db.asking(terms.policy, ADVICE);
                     continue;
                 }
-                asking.again_after_nothing().await
+                asking.again_after_nothing("all was left unprocessed").await
             }
             Err(failure) => asking.again_after(failure).await,
         };

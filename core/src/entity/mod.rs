@@ -9,6 +9,7 @@ mod projection;
 mod read;
 mod schema;
 mod stored;
+mod table_of;
 mod ttl;
 
 pub use auto::{AutoKey, AutoTime, fill_key, set_time, time};
@@ -22,6 +23,7 @@ pub(crate) use read::{read_entity, read_stored, read_view};
 pub use schema::{AttributeSchema, IndexProjection, IndexSchema, Schema};
 pub use stored::Stored;
 pub(crate) use stored::{InDoubt, lock_view};
+pub use table_of::TableOf;
 pub use ttl::{Expires, TtlField, TtlSchema, ttl_form, ttl_kind};
 
 use std::time::SystemTime;

@@ -33,7 +33,7 @@ use crate::value::{Item, ValueError};
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> optimist::Result<()> {
 /// # let db = Db::new(local::client()?);
-/// # local::create_table::<User>(&db).await?;
+/// # db.create_table::<User>().await?;
 /// # let users = db.table::<User>();
 /// users.insert(User { id: "ann".into(), email: "a@b".into(), photo: vec![0; 9000] }).await?;
 /// let heads: Vec<Head> = users.scan().select().collect().await?;

@@ -45,7 +45,7 @@ impl<E: Entity, Of: ReadOf<E>> Read<E, Of> {
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> optimist::Result<()> {
     /// # let db = Db::new(local::client()?);
-    /// # local::create_table::<User>(&db).await?;
+    /// # db.create_table::<User>().await?;
     /// # let users = db.table::<User>();
     /// users.insert(User { id: "ann".into(), email: "a@b".into(), active: true }).await?;
     /// let active = users.query_index(User::BY_EMAIL, "a@b").filter(User::ACTIVE.eq(true)).fresh();

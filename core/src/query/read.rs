@@ -83,7 +83,7 @@ impl<E: Entity, Of: ReadOf<E>> Read<E, Of> {
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> optimist::Result<()> {
     /// # let db = Db::new(local::client()?);
-    /// # local::create_table::<Session>(&db).await?;
+    /// # db.create_table::<Session>().await?;
     /// let sessions = db.table::<Session>();
     /// let (hour, now) = (Duration::from_secs(3600), SystemTime::now());
     /// for (id, expires) in [("over", Some(now - hour)), ("open", Some(now + hour)), ("for ever", None)] {
@@ -195,7 +195,7 @@ impl<E: Entity, Of: ReadOf<E>> Read<E, Of> {
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> optimist::Result<()> {
     /// # let db = Db::new(local::client()?);
-    /// # local::create_table::<Order>(&db).await?;
+    /// # db.create_table::<Order>().await?;
     /// # let orders = db.table::<Order>();
     /// # for day in ["2025-12-24", "2026-01-02", "2026-05-01"] {
     /// #     orders.insert(Order { customer: "ann".into(), day: day.into(), open: true }).await?;
@@ -223,7 +223,7 @@ impl<E: Entity, Of: ReadOf<E>> Read<E, Of> {
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> optimist::Result<()> {
     /// # let db = Db::new(local::client()?);
-    /// # local::create_table::<User>(&db).await?;
+    /// # db.create_table::<User>().await?;
     /// # let users = db.table::<User>();
     /// users.insert(User { id: "ann".into(), logins: 2 }).await?;
     /// let all: Vec<User> = users.scan().entities().collect().await?;
@@ -259,7 +259,7 @@ impl<E: Entity, Of: ReadOf<E>> Read<E, Of> {
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> optimist::Result<()> {
     /// # let db = Db::new(local::client()?);
-    /// # local::create_table::<Reading>(&db).await?;
+    /// # db.create_table::<Reading>().await?;
     /// # let readings = db.table::<Reading>();
     /// for second in [7, 90] {
     ///     readings.insert(Reading { sensor: "a".into(), second }).await?;
@@ -297,7 +297,7 @@ impl<E: Entity, Of: ReadOf<E>> Read<E, Of> {
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let db = Db::new(local::client()?);
-    /// # local::create_table::<Reading>(&db).await?;
+    /// # db.create_table::<Reading>().await?;
     /// # let readings = db.table::<Reading>();
     /// # for second in 0..5 {
     /// #     readings.insert(Reading { sensor: "a".into(), second }).await?;

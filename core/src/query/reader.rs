@@ -334,7 +334,10 @@ impl Reader {
 
 /// Sends the request for one page, again after failures that pass.
 async fn fetch(db: Db, request: PageRequest, policy: Option<RetryPolicy>) -> Result<Page> {
-    let mut asking = db.asking(policy, "Go on with the resume token later");
+    let mut asking = db.asking(
+        policy,
+        "Go on with the resume token later, or raise the RetryPolicy",
+    );
     loop {
         match db.wire().page(&request, asking.request_time()).await {
             Ok(page) => {

@@ -39,7 +39,7 @@ impl<E: Entity> Table<E> {
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> optimist::Result<()> {
     /// # let db = Db::new(local::client()?);
-    /// # local::create_table::<User>(&db).await?;
+    /// # db.create_table::<User>().await?;
     /// # let users = db.table::<User>();
     /// for (id, logins) in [("ann", 1), ("bob", 0), ("cid", 5)] {
     ///     users.insert(User { id: id.into(), logins }).await?;

@@ -57,7 +57,7 @@ impl<E: Entity, Of: ReadOf<E>> Read<E, Of> {
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> optimist::Result<()> {
     /// # let db = Db::new(local::client()?);
-    /// # local::create_table::<Order>(&db).await?;
+    /// # db.create_table::<Order>().await?;
     /// # let orders = db.table::<Order>();
     /// # for (day, total) in [("2025-12-24", 90), ("2026-01-02", 10), ("2026-05-01", 70)] {
     /// #     orders.insert(Order { customer: "ann".into(), day: day.into(), total, lines: vec![] }).await?;

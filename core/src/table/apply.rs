@@ -68,7 +68,7 @@ impl<E: Entity> Table<E> {
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> optimist::Result<()> {
     /// # let db = Db::new(local::client()?);
-    /// # local::create_table::<Stock>(&db).await?;
+    /// # db.create_table::<Stock>().await?;
     /// let stock = db.table::<Stock>();
     /// stock.insert(Stock { sku: "tea".into(), left: 3 }).await?;
     ///
@@ -118,7 +118,7 @@ impl<E: Entity> Apply<E> {
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> optimist::Result<()> {
     /// # let db = Db::new(local::client()?);
-    /// # local::create_table::<Sequence>(&db).await?;
+    /// # db.create_table::<Sequence>().await?;
     /// let sequences = db.table::<Sequence>();
     /// let next = || {
     ///     sequences

@@ -54,7 +54,7 @@ impl<E: Entity> Table<E> {
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> optimist::Result<()> {
     /// # let db = Db::new(local::client()?);
-    /// # local::create_table::<User>(&db).await?;
+    /// # db.create_table::<User>().await?;
     /// let users = db.table::<User>();
     /// assert!(users.get("ann").await?.is_none());
     /// users.insert(User { id: "ann".into(), logins: 1 }).await?;
@@ -80,7 +80,7 @@ impl<E: Entity> Table<E> {
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> optimist::Result<()> {
     /// # let db = Db::new(local::client()?);
-    /// # local::create_table::<User>(&db).await?;
+    /// # db.create_table::<User>().await?;
     /// let missing = db.table::<User>().require("nobody").await.unwrap_err();
     /// assert!(missing.is_not_found());
     /// # Ok(())
@@ -109,7 +109,7 @@ impl<E: Entity> Table<E> {
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let db = Db::new(local::client()?);
-    /// # local::create_table::<User>(&db).await?;
+    /// # db.create_table::<User>().await?;
     /// # let users = db.table::<User>();
     /// # users.insert(User { id: "ann".into(), logins: 1 }).await?;
     /// let scanned = db.client().scan().table_name(users.name()).send().await?;
@@ -142,7 +142,7 @@ impl<E: Entity> Table<E> {
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> optimist::Result<()> {
     /// # let db = Db::new(local::client()?);
-    /// # local::create_table::<User>(&db).await?;
+    /// # db.create_table::<User>().await?;
     /// # let users = db.table::<User>();
     /// let mut ann = users.insert(User { id: "ann".into(), logins: 1 }).await?;
     /// users.modify("ann", |ann| ann.logins += 1).await?;
@@ -225,7 +225,7 @@ impl<E: Entity> Get<E> {
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> optimist::Result<()> {
     /// # let db = Db::new(local::client()?);
-    /// # local::create_table::<User>(&db).await?;
+    /// # db.create_table::<User>().await?;
     /// # let users = db.table::<User>();
     /// # users.insert(User { id: "ann".into(), email: "a@b".into(), photo: vec![0; 9000] }).await?;
     /// let ann = users.get("ann").select::<Head>().await?;

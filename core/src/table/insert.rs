@@ -43,7 +43,7 @@ impl<E: Entity> Table<E> {
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> optimist::Result<()> {
     /// # let db = Db::new(local::client()?);
-    /// # local::create_table::<User>(&db).await?;
+    /// # db.create_table::<User>().await?;
     /// let users = db.table::<User>();
     /// users.insert(User { id: "ann".into(), logins: 1 }).await?;
     /// let error = users.insert(User { id: "ann".into(), logins: 0 }).await.unwrap_err();

@@ -53,7 +53,7 @@ impl<E: Entity> Table<E> {
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> optimist::Result<()> {
     /// # let db = Db::new(local::client()?);
-    /// # local::create_table::<User>(&db).await?;
+    /// # db.create_table::<User>().await?;
     /// # let users = db.table::<User>();
     /// let mut stale = users.insert(User { id: "ann".into(), email: "old".into() }).await?;
     /// users.put_unchecked(User { id: "ann".into(), email: "new".into() }).await?;
@@ -89,7 +89,7 @@ impl<E: Entity> Table<E> {
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> optimist::Result<()> {
     /// # let db = Db::new(local::client()?);
-    /// # local::create_table::<User>(&db).await?;
+    /// # db.create_table::<User>().await?;
     /// # let users = db.table::<User>();
     /// users.insert(User { id: "ann".into() }).await?;
     /// users.delete_unchecked("ann").exactly_once().await?;

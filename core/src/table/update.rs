@@ -53,7 +53,7 @@ impl<E: Entity> Table<E> {
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> optimist::Result<()> {
     /// # let db = Db::new(local::client()?);
-    /// # local::create_table::<User>(&db).await?;
+    /// # db.create_table::<User>().await?;
     /// # let users = db.table::<User>();
     /// let tags = ["a", "b", "c"].map(String::from).to_vec();
     /// let mut bob = users.insert(User { id: "bob".into(), tags, logins: 0 }).await?;
