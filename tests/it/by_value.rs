@@ -232,10 +232,7 @@ fn what_is_taken_is_what_is_shown_and_keys_stay() {
     });
     run.unwrap();
     let (read, refused) = (read.get(), refused.get());
-    assert!(
-        read > 50 && refused > 50,
-        "{read} read, {refused} refused"
-    );
+    assert!(read > 50 && refused > 50, "{read} read, {refused} refused");
 }
 
 #[derive(Entity, Debug, Clone, PartialEq)]

@@ -5,7 +5,7 @@ use std::hint::black_box;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
-use optimist::local::{self, Engine};
+use optimist::local::Engine;
 use optimist::{Db, Entity, Table};
 use serde_dynamo::aws_sdk_dynamodb_1::{from_items, to_item};
 use tokio::runtime::Runtime;
@@ -186,8 +186,8 @@ fn rows<E: Entry>(
 async fn fill<E: Entry>(engine: &Engine) -> Result<()> {
     let db = || Db::new(client(engine.clone()));
     let own = db();
-    local::create_table::<ByHandEntries>(&own).await?;
-    local::create_table::<E>(&own).await?;
+    own.create_table::<ByHandEntries>().await?;
+    own.create_table::<E>().await?;
     let others = [db(), db(), db()];
     for number in 0..ITEMS {
         let name = sort_key(number);

@@ -81,7 +81,7 @@ async fn call(engine: &Engine, target: &str, body: Bytes) -> Result<(u16, Bytes)
 async fn fill(engine: &Engine, items: u64) -> Result<()> {
     let http = engine.clone();
     let client = Client::from_conf(local::config().http_client(http).build());
-    local::create_table::<Event>(&Db::new(client.clone())).await?;
+    Db::new(client.clone()).create_table::<Event>().await?;
     let mut next = 0;
     while next < items {
         let end = items.min(next + BATCH);
