@@ -9,9 +9,9 @@ under_every_lock! {
     reads_see_none;
     writes_under_a_handle_find_none;
     combinators_find_none_and_make_one;
-    an_insert_goes_over_what_has_expired;
+    an_insert_goes_over_what_has_expired needs Image;
     a_stale_holder_does_not_touch_the_next_life;
-    what_is_alive_is_as_ever;
+    what_is_alive_is_as_ever needs Image;
     an_insert_over_an_unlocked_item_compares_its_time;
     blind_writes_find_none;
     blind_writes_that_begin_with_nothing;
