@@ -137,7 +137,7 @@ pub mod __derive {
     pub use crate::key::{ByTemplate, KeyFor, KeyTemplates, Piece, Template};
     pub use crate::lock::{LockKind, LockSchema};
     pub use crate::value::{
-        AttributeValue, Encoded, Form, Item, ValueError, decode_with, encode_with,
+        AttributeValue, Attributes, Encoded, Form, Item, ValueError, decode_with, encode_with,
     };
 }
 

@@ -3,6 +3,7 @@
 mod absence;
 mod auto;
 mod blind;
+mod by_value;
 mod cancelled;
 mod capabilities;
 mod changes;

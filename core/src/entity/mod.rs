@@ -40,7 +40,7 @@ pub use ttl::{Expires, TtlField, TtlSchema, ttl_form, ttl_kind};
 use std::time::SystemTime;
 
 use crate::key::Key;
-use crate::value::{AttributeValue, Encoded, Item, ValueError};
+use crate::value::{AttributeValue, Attributes, Encoded, Item, ValueError};
 
 /// A struct that is stored as items of one table.
 ///
@@ -81,7 +81,20 @@ pub trait Entity: Sized + Send + 'static {
     ///
     /// # Errors
     /// An attribute is missing or does not fit its field.
-    fn decode(item: &Item) -> Result<Self, ValueError>;
+    fn decode(item: &Item) -> Result<Self, ValueError> {
+        Self::decode_from(&mut Attributes::Shown(item))
+    }
+
+    /// As `decode`, but that strings, bytes and collections become those of the fields. The key attributes stay, those of
+    /// indexes too, whatever becomes of it.
+    #[doc(hidden)]
+    fn take_from(item: &mut Item) -> Result<Self, ValueError> {
+        Self::decode_from(&mut Attributes::Taken(item))
+    }
+
+    /// Both ways to decode.
+    #[doc(hidden)]
+    fn decode_from(item: &mut Attributes<'_>) -> Result<Self, ValueError>;
 
     /// What is left of the attribute at `index` when it is read and stored again: without what the struct does not know of
     /// it, with the default of an absent one.

@@ -9,9 +9,8 @@ pub(crate) fn read_stored<E: Entity>(target: &Target, image: Item) -> Result<Sto
 }
 
 /// An image as a plain value. The error names the item.
-#[allow(clippy::needless_pass_by_value)] // so that the image ends here
-pub(crate) fn read_entity<E: Entity>(target: &Target, image: Item) -> Result<E> {
-    E::decode(&image).map_err(|error| Error::from(error).at(target))
+pub(crate) fn read_entity<E: Entity>(target: &Target, mut image: Item) -> Result<E> {
+    E::take_from(&mut image).map_err(|error| Error::from(error).at(target))
 }
 
 /// What came of an item of the table as a view. The error names the item.

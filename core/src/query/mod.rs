@@ -13,6 +13,7 @@ mod reading;
 mod recheck;
 mod resume;
 mod scan;
+mod segment;
 mod select;
 mod source;
 mod stream;

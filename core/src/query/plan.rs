@@ -10,7 +10,7 @@ use crate::db::Table;
 use crate::entity::{self, Entity, Expiry, IndexSchema};
 use crate::error::{Error, Result};
 use crate::expr::{Compiled, Compiler, Filter, KeyCondition};
-use crate::key::{Key, KeyAttributeSchema, KeyScalar, KeySchema};
+use crate::key::{Key, KeyAttributeSchema, KeyScalar, KeySchema, Target};
 use crate::value::{AttributeValue, Item};
 use crate::wire::{PageOf, PageRequest, PageSelect};
 
@@ -190,22 +190,34 @@ impl Plan {
         }
     }
 
-    /// The key of an item in its table.
+    /// The place of an item in its table.
     ///
     /// # Errors
     /// The keys are not those of the entity.
-    pub(super) fn key_of(&self, item: &Item) -> Result<Key> {
-        Key::of_item(self.schema, item).ok_or_else(|| self.other_keys())
+    pub(super) fn target_of(&self, item: &Item) -> Result<Target> {
+        let key = Key::of_item(self.schema, item).ok_or_else(|| self.other_keys())?;
+        Ok(Target::new(&self.table, key, self.schema))
     }
 
     /// Where an item, or the end of a page, stands.
     ///
     /// # Errors
-    /// As `key_of`.
+    /// As `target_of`.
     pub(super) fn position_of(&self, item: &Item) -> Result<Position> {
+        self.behind(|name| KeyScalar::of(item.get(name)?))
+    }
+
+    /// The same of an item that is needed no more: it loses its keys.
+    ///
+    /// # Errors
+    /// As `target_of`.
+    pub(super) fn take_position(&self, item: &mut Item) -> Result<Position> {
+        self.behind(|name| KeyScalar::taken(item.get_mut(name)?))
+    }
+
+    fn behind(&self, mut key: impl FnMut(&str) -> Option<KeyScalar>) -> Result<Position> {
         let keys = self.position().map(|attribute| {
-            let key = item.get(attribute.name).and_then(KeyScalar::of);
-            key.filter(|key| key.key_type() == attribute.key_type)
+            key(attribute.name).filter(|key| key.key_type() == attribute.key_type)
         });
         let keys: Option<_> = keys.collect();
         keys.map(Position::Behind).ok_or_else(|| self.other_keys())

@@ -26,7 +26,9 @@ pub(super) fn decode(model: &Model, support: &TokenStream) -> TokenStream {
         }
     });
     quote! {
-        fn decode(item: &#support::Item) -> #support::Result<Self, #support::ValueError> {
+        fn decode_from(
+            item: &mut #support::Attributes<'_>,
+        ) -> #support::Result<Self, #support::ValueError> {
             #kind
             #support::Result::Ok(Self { #(#values),* })
         }

@@ -113,7 +113,9 @@ pub(crate) fn fallback(model: &Model) -> TokenStream {
             ) -> #support::Encoded {
                 ::core::unreachable!()
             }
-            fn decode(_: &#support::Item) -> #support::Result<Self, #support::ValueError> {
+            fn decode_from(
+                _: &mut #support::Attributes<'_>,
+            ) -> #support::Result<Self, #support::ValueError> {
                 ::core::unreachable!()
             }
             fn decode_lock_view(
