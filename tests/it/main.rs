@@ -27,6 +27,7 @@ mod save;
 mod scan;
 mod support;
 mod times;
+mod traces;
 mod transport;
 mod update;
 mod values;

@@ -230,6 +230,17 @@ async fn the_lock_view_is_refreshed_and_read_only() {
 }
 
 #[tokio::test]
+async fn a_handle_shows_entity_and_lock_to_a_developer() {
+    let (_, _, users) = world!(User);
+    let stored = users.insert(user("ann")).await.unwrap();
+    let shown = format!("{stored:?}");
+    assert!(
+        shown.contains("\"ann\"") && shown.contains("Version(1)"),
+        "{shown}"
+    );
+}
+
+#[tokio::test]
 async fn a_handle_of_another_table_is_refused() {
     let (backend, machine, users) = world!(User);
     let mut ann = users.insert(user("ann")).await.unwrap();
