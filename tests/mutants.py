@@ -273,6 +273,7 @@ class Stage:
 
     def __init__(self, name, binary, folder, arguments, chosen):
         self.name, self.binary, self.folder, self.arguments, self.chosen = name, binary, TREE / folder, arguments, chosen
+        self.reached = None
 
     def run(self, mutant, tests=(), limit=600, **env):
         env = {"OPTIMIST_CHAOS_HISTORIES": "20", "PROPTEST_MAX_SHRINK_ITERS": "0", "PROPTEST_DISABLE_FAILURE_PERSISTENCE": "1", **env}
@@ -299,6 +300,8 @@ class Stage:
             self.reached[int(number)].add(test)
 
     def notices(self, number):
+        if self.reached is None:
+            self.baseline()
         tests = self.reached[number]
         if not tests:
             return False
@@ -371,8 +374,6 @@ def main():
         if mutant["name"] not in fates and (mutant in alone or mutant["number"] in dropped):
             tell(mutant, "alone" if mutant in alone else "does not build")
     ran = stages()
-    for stage in ran:
-        stage.baseline()
     # The long tests meet only what the others leave.
     left = [mutant for mutant in mutants if mutant["name"] not in fates]
     for part in (ran[:2], ran[2:]):
