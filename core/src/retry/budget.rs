@@ -212,4 +212,33 @@ mod tests {
             assert_eq!(budget.in_time(), Err(Spent::Deadline));
         }
     }
+
+    #[test]
+    fn an_answer_gives_back_what_its_retry_took_or_one() {
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        for (cost, left) in [(0, 101), (5, 100), (10, 100)] {
+            let quota = Arc::new(Quota::default());
+            quota.take_what_is_there(400);
+            let mut budget = Budget::start(RetryPolicy::default(), &clock, &quota);
+            budget.draw(cost, false).unwrap();
+            budget.give_back();
+            assert!(quota.take(left) && !quota.take(1), "{cost}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn waits_begin_where_they_would_be_after_those_that_are_skipped() {
+        let policy = RetryPolicy::default().base(Duration::from_millis(1));
+        for skipped in [0, 20] {
+            let mut longest = Duration::ZERO;
+            for _ in 0..20 {
+                let mut budget = start(policy);
+                budget.skip_waits(skipped);
+                let begun = budget.clock.now();
+                budget.back_off(None).await;
+                longest = longest.max(budget.clock.now() - begun);
+            }
+            assert_eq!(longest > Duration::from_millis(10), skipped > 0);
+        }
+    }
 }
