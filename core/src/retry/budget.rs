@@ -210,6 +210,7 @@ mod tests {
             assert_eq!(budget.in_time().is_ok(), kept > Duration::ZERO);
             tokio::time::advance(kept).await;
             assert_eq!(budget.in_time(), Err(Spent::Deadline));
+            assert_eq!(budget.elapsed(), whole);
         }
     }
 
