@@ -93,9 +93,13 @@ def import_parser():
 def list_mutants(globs):
     files = [part for glob in globs for part in ("--file", glob)]
     listed = subprocess.run(["cargo", "mutants", "--list", "--json", "--diff", *files], cwd=ROOT, check=True, capture_output=True)
-    mutants = json.loads(listed.stdout)
+    mutants, seen = json.loads(listed.stdout), collections.Counter()
     for number, mutant in enumerate(mutants, 1):
         mutant["number"] = number
+        # What stays when lines move.
+        key = re.sub(r":\d+:\d+:", ":", mutant["name"])
+        seen[key] += 1
+        mutant["key"] = f"{key} #{seen[key]}"
     return mutants
 
 
@@ -354,28 +358,28 @@ def main():
     fates = dict(json.loads(line) for line in results.read_text().splitlines()) if results.exists() else {}
 
     def tell(mutant, fate):
-        fates[mutant["name"]] = fate
+        fates[mutant["key"]] = fate
         with results.open("a") as file:
-            file.write(json.dumps([mutant["name"], fate]) + "\n")
+            file.write(json.dumps([mutant["key"], fate]) + "\n")
         print(f"{mutant['number']}/{len(mutants)} {fate}: {mutant['name']}", flush=True)
 
     def unknown(mutant):
-        return fates.get(mutant["name"], "alone") == "alone"
+        return fates.get(mutant["key"], "alone") == "alone"
 
     paths = sorted({m["file"] for m in mutants})
     copy_tree(but=[LIBRARY, *paths])
     files = [File(parser, path, [m for m in mutants if m["file"] == path]) for path in paths]
     alone = [mutant for file in files for mutant in file.alone]
-    known = {mutant["number"] for mutant in mutants if fates.get(mutant["name"]) == "alone"}
+    known = {mutant["number"] for mutant in mutants if fates.get(mutant["key"]) == "alone"}
     alone += [mutant for file in files for mutant in file.take(known)]
-    dropped = {mutant["number"] for mutant in mutants if fates.get(mutant["name"]) == "does not build"}
+    dropped = {mutant["number"] for mutant in mutants if fates.get(mutant["key"]) == "does not build"}
     build_switched(parser, files, alone, dropped)
     for mutant in mutants:
-        if mutant["name"] not in fates and (mutant in alone or mutant["number"] in dropped):
+        if mutant["key"] not in fates and (mutant in alone or mutant["number"] in dropped):
             tell(mutant, "alone" if mutant in alone else "does not build")
     ran = stages()
     # The long tests meet only what the others leave.
-    left = [mutant for mutant in mutants if mutant["name"] not in fates]
+    left = [mutant for mutant in mutants if mutant["key"] not in fates]
     for part in (ran[:2], ran[2:]):
         for mutant in left:
             fate = next((stage.name for stage in part if stage.notices(mutant["number"])), None)
@@ -385,16 +389,16 @@ def main():
                 print(f"{mutant['number']}/{len(mutants)} left so far: {mutant['name']}", flush=True)
             else:
                 tell(mutant, "SURVIVED")
-        left = [mutant for mutant in left if mutant["name"] not in fates]
+        left = [mutant for mutant in left if mutant["key"] not in fates]
 
     if any(map(unknown, alone)):
         copy_tree()
     for mutant in filter(unknown, alone):
         tell(mutant, run_alone(mutant))
 
-    counts = collections.Counter(fates[mutant["name"]] for mutant in mutants)
+    counts = collections.Counter(fates[mutant["key"]] for mutant in mutants)
     print(", ".join(f"{fate}: {count}" for fate, count in counts.most_common()))
-    survivors = [mutant["name"] for mutant in mutants if fates[mutant["name"]] == "SURVIVED"]
+    survivors = [mutant["name"] for mutant in mutants if fates[mutant["key"]] == "SURVIVED"]
     print("\n".join(survivors))
     sys.exit(bool(survivors))
 
