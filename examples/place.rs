@@ -15,6 +15,8 @@ pub type AnyError = Box<dyn std::error::Error + Send + Sync>;
 pub enum Place {
     /// The engine in this process, empty.
     Embedded,
+    /// The same, with indexes that show each write some time later, at most so much.
+    Lagging(Duration),
     /// DynamoDB Local, say.
     Endpoint(String),
     /// The account and region that the AWS tools would use.
@@ -32,6 +34,15 @@ pub struct Site {
 const DOLLARS_PER_MILLION: f64 = 1.25;
 
 impl Place {
+    /// The embedded engine with indexes that lag, where no other place was named.
+    #[must_use]
+    pub fn or_lagging(self, most: Duration) -> Self {
+        match self {
+            Self::Embedded => Self::Lagging(most),
+            named => named,
+        }
+    }
+
     /// Does the work here, then deletes the tables that it created, also after an error. On AWS, first says what about so
     /// many requests cost: each is taken for a write of one unit.
     ///
@@ -63,6 +74,7 @@ impl Place {
     async fn open(&self) -> Result<Site, AnyError> {
         let backend = match self {
             Self::Embedded => Backend::at(None)?,
+            Self::Lagging(most) => Backend::lagging(fastrand::u64(..), *most)?,
             Self::Endpoint(url) => Backend::at(Some(url.clone()))?,
             #[cfg(feature = "aws")]
             Self::Aws => crate::aws::backend().await?,

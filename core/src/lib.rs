@@ -19,7 +19,7 @@
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> optimist::Result<()> {
 //! let db = Db::new(local::client()?); // or a client of AWS, or of any endpoint
-//! local::create_table::<User>(&db).await?;
+//! db.create_table::<User>().await?;
 //! let users = db.table::<User>();
 //!
 //! let mut ann = users
@@ -43,6 +43,7 @@
 // What the derive writes says `::optimist`, also in here.
 extern crate self as optimist;
 
+pub mod batch;
 mod db;
 mod entity;
 mod error;
@@ -54,15 +55,16 @@ mod lock;
 pub mod query;
 mod retry;
 mod table;
+pub mod tables;
 pub mod time;
 pub mod value;
 mod wire;
 mod write;
 
-pub use optimist_derive::{Entity, KeyValue, Part};
+pub use optimist_derive::{Entity, KeyValue, Part, Projection};
 
 pub use db::{Db, DbBuilder, Table};
-pub use entity::{Entity, Stored};
+pub use entity::{Entity, Projection, Stored};
 pub use error::{Error, ErrorKind, Result};
 pub use expr::{Attr, Change, Condition, Edit};
 pub use key::{IntoKey, Key, KeyValue};
@@ -73,6 +75,7 @@ pub use lock::{Lock, LockError, Token, TokenError};
 pub use retry::{Clock, RetryPolicy, SystemClock};
 pub use table::{Deleted, Edited};
 pub use value::{AttributeValue, Item, Number, item_size};
+pub use wire::Meter;
 pub use write::{Modified, Reread};
 
 /// The verbs as builders: what [`Table`]'s methods return. Set options, then `.await`.
@@ -87,18 +90,21 @@ pub mod action {
 /// What an attribute can do: how it is stored, and what its type allows in conditions and changes.
 pub mod attr {
     pub use crate::expr::{
-        AttributeType, Container, Holds, InList, IntoChange, KeyAttr, KeyAttribute, KeyPrefix,
-        ListField, MapField, NumberField, Opaque, Operand, Ordered, OrderedField, OrderedForm,
-        Plain, PlainForm, Set, SetForm, Settable, Size, SortCondition, SortKey, StringField,
-        TextForm,
+        AttributeType, Container, Holds, InList, IndexKey, IntoChange, KeyAttr, KeyAttribute,
+        KeyPrefix, ListField, MapField, NumberField, NumberForm, Opaque, Operand, Ordered,
+        OrderedField, OrderedForm, Plain, PlainForm, Set, SetForm, Settable, Size, SortCondition,
+        SortKey, StringField, TextForm,
     };
     pub use crate::value::SetField;
 }
 
 /// What the derive knows of an entity, as data.
 pub mod schema {
-    pub use crate::entity::{AttributeSchema, AutoKey, AutoTime, Schema};
-    pub use crate::key::{KeyAttributeSchema, KeySchema, KeyType};
+    pub use crate::entity::{
+        AttributeSchema, AutoKey, AutoTime, Expires, IndexProjection, IndexSchema, Schema,
+        TtlField, TtlSchema, ttl_kind,
+    };
+    pub use crate::key::{IndexKeyField, KeyAttributeSchema, KeySchema, KeyType};
     pub use crate::lock::{LockKind, LockSchema};
 }
 
@@ -112,11 +118,15 @@ pub mod __derive {
     pub use std::time::SystemTime;
     pub use std::vec::Vec;
 
-    pub use crate::entity::{AttributeSchema, Schema, fill_key, set_time, time};
-    pub use crate::expr::{Attr, KeyAttribute, Opaque, Ordered, Plain, Set};
+    pub use crate::entity::{
+        AttributeSchema, Global, Index, IndexProjection, IndexSchema, Local, Partial, Schema,
+        fill_key, set_time, time,
+    };
+    pub use crate::entity::{Expires, TtlSchema, ttl_form};
+    pub use crate::expr::{Attr, IndexKey, KeyAttribute, Opaque, Ordered, Plain, Set};
     pub use crate::key::{
-        AnyShape, Composite, Key, KeyAttributeSchema, KeyForm, KeyScalar, KeySchema, KeyType,
-        Single,
+        AnyShape, Composite, IndexKeyField, Key, KeyAttributeSchema, KeyForm, KeyScalar, KeySchema,
+        KeyType, KeyValue, MAX_PARTITION_BYTES, MAX_SORT_BYTES, Single, index_key_form,
     };
     pub use crate::lock::{LockKind, LockSchema};
     pub use crate::value::{
@@ -133,6 +143,12 @@ struct Readme;
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/guide/adopting.md")]
 struct Adopting;
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/guide/expiring.md")]
+struct Expiring;
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/guide/reading.md")]
+struct Reading;
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/guide/testing.md")]
 struct Testing;

@@ -8,6 +8,7 @@ use syn::{Attribute, Expr, ExprLit, Ident, Lit, LitStr, Meta, MetaNameValue, Pat
 
 use crate::case::Case;
 use crate::errors::Errors;
+use crate::index::IndexAttr;
 
 #[derive(Default)]
 pub(crate) struct StructAttrs {
@@ -57,6 +58,9 @@ pub(crate) struct FieldAttrs {
     pub(crate) created_at: Option<Span>,
     pub(crate) updated_at: Option<Span>,
     pub(crate) auto_uuid: Option<Span>,
+    pub(crate) ttl: Option<Span>,
+    pub(crate) hide_expired: Option<Span>,
+    pub(crate) indexes: Vec<IndexAttr>,
 }
 
 /// `default`, or `default = "path"`.
@@ -181,6 +185,9 @@ impl FieldAttrs {
                 "created_at" => set(&mut all.created_at, &meta, flag(&meta), errors),
                 "updated_at" => set(&mut all.updated_at, &meta, flag(&meta), errors),
                 "auto_uuid" => set(&mut all.auto_uuid, &meta, flag(&meta), errors),
+                "ttl" => set(&mut all.ttl, &meta, flag(&meta), errors),
+                "hide_expired" => set(&mut all.hide_expired, &meta, flag(&meta), errors),
+                "index" => all.indexes.extend(errors.ok(IndexAttr::of(&meta))),
                 "const" => {
                     let ident = text(&meta).and_then(|name| name.parse());
                     set(&mut all.constant, &meta, ident, errors);
@@ -189,7 +196,7 @@ impl FieldAttrs {
                     meta.path(),
                     format!(
                         "unknown attribute `{other}`, expected `partition_key`, `sort_key`, `lock`, `set`, \
-                         `rename`, `default`, `skip`, `with`, `ordered`, `const`, `created_at`, `updated_at` or `auto_uuid`"
+                         `rename`, `default`, `skip`, `with`, `ordered`, `const`, `created_at`, `updated_at`, `auto_uuid`, `index`, `ttl` or `hide_expired`"
                     ),
                 ),
             }
@@ -226,7 +233,7 @@ fn refuse_serde(meta: &Meta, name: &str, errors: &mut Errors) {
 }
 
 /// What stands inside all the `#[of(…)]`, one by one.
-fn metas(attributes: &[Attribute], of: &str, errors: &mut Errors) -> Vec<Meta> {
+pub(crate) fn metas(attributes: &[Attribute], of: &str, errors: &mut Errors) -> Vec<Meta> {
     attributes
         .iter()
         .filter(|attribute| attribute.path().is_ident(of))
@@ -259,13 +266,18 @@ impl Parse for Entry {
     }
 }
 
-fn name(meta: &Meta) -> String {
+pub(crate) fn name(meta: &Meta) -> String {
     let segments = meta.path().segments.iter();
     let names: Vec<_> = segments.map(|s| s.ident.to_string()).collect();
     names.join("::")
 }
 
-fn set<T>(slot: &mut Option<T>, meta: &Meta, value: syn::Result<T>, errors: &mut Errors) {
+pub(crate) fn set<T>(
+    slot: &mut Option<T>,
+    meta: &Meta,
+    value: syn::Result<T>,
+    errors: &mut Errors,
+) {
     if slot.is_some() {
         errors.on(meta, format!("`{}` is set twice", name(meta)));
     } else {
@@ -277,16 +289,16 @@ fn flag(meta: &Meta) -> syn::Result<Span> {
     meta.require_path_only().map(Spanned::span)
 }
 
-fn text(meta: &Meta) -> syn::Result<LitStr> {
+pub(crate) fn text(meta: &Meta) -> syn::Result<LitStr> {
     literal(&meta.require_name_value()?.value)
 }
 
-fn path(meta: &Meta) -> syn::Result<Path> {
+pub(crate) fn path(meta: &Meta) -> syn::Result<Path> {
     text(meta)?.parse()
 }
 
 /// `with = module`, or `with = "module"`.
-fn module(meta: &Meta) -> syn::Result<Path> {
+pub(crate) fn module(meta: &Meta) -> syn::Result<Path> {
     match &meta.require_name_value()?.value {
         Expr::Path(path) if path.qself.is_none() => Ok(path.path.clone()),
         _ => path(meta),

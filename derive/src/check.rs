@@ -6,6 +6,7 @@ use syn::{Attribute, Data, DeriveInput, Type};
 
 use crate::attr::{self, LockKind};
 use crate::errors::Errors;
+use crate::index;
 use crate::model::{Field, Model, Name, Role};
 
 pub(crate) fn check(model: &Model, errors: &mut Errors) {
@@ -42,13 +43,22 @@ pub(crate) fn check(model: &Model, errors: &mut Errors) {
             errors.on(&second.ident, format!("an entity has one {what}"));
         }
     }
+    let expiring = model
+        .fields
+        .iter()
+        .filter(|field| field.attrs.ttl.is_some());
+    for second in expiring.skip(1) {
+        errors.on(&second.ident, "an entity has one time to live");
+    }
     for field in &model.fields {
         check_field(field, errors);
+        check_ttl(field, errors);
         // Without the attribute, an entity reads an Option or a set.
         let absent = is_option(&field.ty) || field.attrs.set.is_some();
         check_skipped(field, absent || model.default.is_some(), errors);
     }
     check_names(model, errors);
+    index::check(model, errors);
 }
 
 /// What is not always stored must be read all the same.
@@ -145,6 +155,46 @@ fn check_field(field: &Field, errors: &mut Errors) {
         errors.on(
             &field.ty,
             "the field that shows the lock must be an Option or have `#[entity(default)]`: a new item has no lock yet",
+        );
+    }
+}
+
+/// DynamoDB reads whole seconds out of an attribute of this name.
+fn check_ttl(field: &Field, errors: &mut Errors) {
+    let attrs = &field.attrs;
+    let Some(span) = attrs.ttl else {
+        if let Some(span) = attrs.hide_expired {
+            errors.at(
+                span,
+                "`hide_expired` says what is to become of items that expire: it stands beside `ttl`",
+            );
+        }
+        return;
+    };
+    if let (Some(span), Some(_)) = (attrs.hide_expired, attrs.indexes.first()) {
+        errors.at(
+            span,
+            "a query of an index whose key is the time cannot leave out what has expired: DynamoDB filters no key. Keep the key \
+             in another field",
+        );
+    }
+    if let (Some(_), Some(alias)) = (attrs.hide_expired, attrs.aliases.first()) {
+        errors.on(
+            alias,
+            "with `hide_expired` every write asks this attribute whether the item has expired, and would not see an older name. \
+             Move it first, with an entity that does not hide what has expired",
+        );
+    }
+    let automatic = attrs.created_at.or(attrs.updated_at).is_some();
+    if field.role != Role::Attribute || attrs.set.is_some() || automatic {
+        errors.at(
+            span,
+            "the time to live is a plain attribute: no key, lock, set, or time of creation or change, and not skipped",
+        );
+    } else if let Some(with) = &attrs.with {
+        errors.on(
+            with,
+            "the time to live is stored as whole seconds since 1970, `with` has no effect",
         );
     }
 }

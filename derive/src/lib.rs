@@ -9,8 +9,10 @@ mod case;
 mod check;
 mod errors;
 mod expand;
+mod index;
 mod model;
 mod newtype;
+mod projection;
 
 use proc_macro::TokenStream;
 use syn::{DeriveInput, parse_macro_input};
@@ -47,6 +49,12 @@ use syn::{DeriveInput, parse_macro_input};
 /// | `created_at` | the time of creation, of any type that is `From` or `TryFrom<SystemTime>` (std, `chrono`, `time`, `jiff`); set by every write that makes an item |
 /// | `updated_at` | the time of the last change, likewise; set by every write, and no change by itself |
 /// | `auto_uuid` | on a key of type `Uuid` or `String`: a nil or empty one is generated for a new item |
+/// | `ttl` | when the item expires, of a type that converts from and to `SystemTime` (std, `chrono`, `time`, `jiff`), an integer, or an Option of one: stored as whole seconds since 1970, as DynamoDB's time to live reads them. An expired item is still read until DynamoDB removes it, which takes up to days; `.live_only()` leaves it out of a query or scan |
+/// | `ttl, hide_expired` | an item that has expired, by this machine's clock, is none to any verb: reads do not give it, writes carry the condition that it has not expired (`NotFound` where it has), and `insert` replaces it. See `docs/guide/expiring.md` |
+/// | `index("by-email", partition_key)` | the partition key of a global index, which is made a constant: `User::BY_EMAIL`. The type is a key type or an Option of one; an item with `None` is not in the index. A field can be the key of several indexes |
+/// | `index("by-email", sort_key)` | the sort key of that index; `index("by-day", sort_key, local)` that of a local index, whose partition key is the table's |
+/// | `index("by-email", …, projection = keys)` | what else the index has: `all` (the default), `keys`, or `include(name, age)` by fields |
+/// | `index("by-email", …, const = "NAME")` | renames the constant of the index |
 /// | `const = "NAME"` | renames the constant that is the attribute's typed path, by default the field in upper case |
 ///
 /// # `#[serde(…)]`
@@ -96,6 +104,31 @@ pub fn key_value(input: TokenStream) -> TokenStream {
     let input = parse_macro_input!(input as DeriveInput);
     let mut errors = errors::Errors::default();
     let mut tokens = newtype::key_value(&input, &mut errors).unwrap_or_default();
+    tokens.extend(errors.into_tokens());
+    tokens.into()
+}
+
+/// Makes a struct a read-only view of an entity: `users.get("ann").select::<Head>()` reads its attributes alone.
+///
+/// Each field is a field of the entity, of the same type. How it is stored is the entity's alone: name and older names, form and
+/// default come from the constant that is the path of the field, so the field must be visible here. The lock has no path and is
+/// in no view.
+///
+/// # On the struct: `#[projection(…)]`
+/// | attribute | meaning |
+/// |---|---|
+/// | `of = User` | the entity, required; one with type parameters in quotes: `of = "Event<Login>"` |
+/// | `crate = "path"` | where `optimist` is, if it was renamed or re-exported |
+///
+/// # On a field: `#[projection(…)]`
+/// | attribute | meaning |
+/// |---|---|
+/// | `const = "NAME"` | the constant of the entity, by default the field in upper case |
+#[proc_macro_derive(Projection, attributes(projection))]
+pub fn projection(input: TokenStream) -> TokenStream {
+    let input = parse_macro_input!(input as DeriveInput);
+    let mut errors = errors::Errors::default();
+    let mut tokens = projection::projection(&input, &mut errors).unwrap_or_default();
     tokens.extend(errors.into_tokens());
     tokens.into()
 }

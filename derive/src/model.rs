@@ -8,6 +8,7 @@ use syn::{
 
 use crate::attr::{DefaultAttr, FieldAttrs, JournalAttr, LockAttr, LockKind, StructAttrs};
 use crate::errors::Errors;
+use crate::index::Index;
 
 pub(crate) struct Model {
     pub(crate) ident: Ident,
@@ -18,6 +19,7 @@ pub(crate) struct Model {
     /// `#[serde(default)]` on the struct: absent fields come from its default.
     pub(crate) default: Option<DefaultAttr>,
     pub(crate) fields: Vec<Field>,
+    pub(crate) indexes: Vec<Index>,
     /// The input is a struct with named fields.
     pub(crate) is_struct: bool,
 }
@@ -109,8 +111,10 @@ impl Model {
                 name,
             })
         });
+        let fields: Vec<_> = fields.collect();
         Self {
-            fields: fields.collect(),
+            indexes: Index::all_of(&fields, errors),
+            fields,
             ident: input.ident.clone(),
             generics: input.generics.clone(),
             krate: attrs.krate.unwrap_or_else(|| parse_quote!(::optimist)),
@@ -123,6 +127,11 @@ impl Model {
 
     pub(crate) fn with_role(&self, role: Role) -> impl Iterator<Item = &Field> {
         self.fields.iter().filter(move |field| field.role == role)
+    }
+
+    /// The field that says when an item expires.
+    pub(crate) fn ttl(&self) -> Option<&Field> {
+        self.fields.iter().find(|field| field.attrs.ttl.is_some())
     }
 }
 

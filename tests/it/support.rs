@@ -165,7 +165,7 @@ pub async fn read_raw<E: Entity>(table: &Table<E>, id: &str) -> Option<Item> {
     get.send().await.unwrap().item
 }
 
-fn client(db: &Db) -> &aws_sdk_dynamodb::Client {
+pub fn client(db: &Db) -> &aws_sdk_dynamodb::Client {
     db.client()
 }
 

@@ -8,6 +8,7 @@ use optimist::local::{self, Engine};
 use optimist::{Db, Entity, Result};
 
 use crate::Transport;
+use crate::lagging::Lagging;
 
 /// One DynamoDB: an embedded engine, or the endpoint named by `OPTIMIST_TEST_ENDPOINT`; with a table prefix of its own, so
 /// that tests do not meet.
@@ -55,6 +56,17 @@ impl Backend {
             config,
             prefix,
         })
+    }
+
+    /// A new embedded engine whose indexes lag: what is asked of them shows each write some time later, at most so much, drawn
+    /// from the seed. Local indexes lag too, which those of DynamoDB do not.
+    ///
+    /// # Errors
+    /// The embedded engine could not be opened.
+    pub fn lagging(seed: u64, most: Duration) -> Result<Self> {
+        let (table, indexes) = (Engine::in_memory()?, Engine::in_memory()?);
+        let http = SharedHttpClient::new(Lagging::new(table, indexes, seed, most));
+        Ok(Self::of(http, local::config(), "t"))
     }
 
     /// Any DynamoDB: an HTTP client that reaches it, and the rest of a client's configuration. The table prefix begins with
@@ -125,12 +137,15 @@ impl Backend {
         &self.prefix
     }
 
-    /// Creates the table of an entity, under this backend's prefix.
+    /// Creates the table of an entity, under this backend's prefix. On an engine that knows no time to live, without it.
     ///
     /// # Errors
     /// DynamoDB refused.
     pub async fn create_table<E: Entity>(&self) -> Result<()> {
-        local::create_table::<E>(&self.machine().db).await
+        match self.machine().db.create_table::<E>().await {
+            Err(error) if error.code() == Some("UnknownOperationException") => Ok(()),
+            created => created,
+        }
     }
 }
 

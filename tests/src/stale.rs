@@ -18,7 +18,7 @@ impl Read {
     /// The read that a request is, if it may be stale: one without `ConsistentRead`.
     pub(crate) fn of(operation: &str, request: &HttpRequest) -> Option<Self> {
         let body = request.body().bytes()?;
-        let reads = ["GetItem", "Query", "Scan"].contains(&operation);
+        let reads = ["BatchGetItem", "GetItem", "Query", "Scan"].contains(&operation);
         let text = std::str::from_utf8(body).ok()?;
         (reads && !text.contains(r#""ConsistentRead":true"#)).then(|| Self(body.to_vec()))
     }

@@ -59,6 +59,9 @@ pub enum Fault {
     /// Of a BatchWriteItem or BatchGetItem, the first half is carried out, and the rest answered as unprocessed. Other
     /// requests pass.
     Unprocessed,
+    /// Of a BatchWriteItem or BatchGetItem, each entry is left unprocessed with this probability in percent. The seed says
+    /// which; a plan draws another for each request. Other requests pass.
+    UnprocessedShare(u8, u64),
     /// It is not carried out, and answered with `TransactionConflictException`.
     TransactionConflict,
     /// It is not carried out, and answered with `TransactionInProgressException`.
@@ -203,7 +206,12 @@ impl Plan {
             drawn -= probability;
             drawn < 0.0
         });
-        found.map(|(fault, _)| *fault)
+        match *found? {
+            (Fault::UnprocessedShare(percent, _), _) => {
+                Some(Fault::UnprocessedShare(percent, self.random.u64(..)))
+            }
+            (fault, _) => Some(fault),
+        }
     }
 }
 
@@ -314,6 +322,7 @@ async fn carry_out(inner: SharedHttpConnector, request: HttpRequest, fault: Faul
             .await
             .map(|answer| json(answer.status(), "<html>")),
         Fault::Unprocessed => batch::half(inner, request).await,
+        Fault::UnprocessedShare(percent, seed) => batch::share(inner, request, percent, seed).await,
         Fault::WithoutImage => Ok(without_image(inner.call(request).await?)),
         Fault::TransactionConflict => canned(400, "TransactionConflictException"),
         Fault::TransactionInProgress => canned(400, "TransactionInProgressException"),

@@ -66,8 +66,8 @@ fn client(connector: impl HttpClient + 'static) -> Client {
 async fn fill<E: Account>(engine: &Engine, calls: u32) -> Result<(ByHand, ByOptimist<E>)> {
     let db = || Db::new(client(engine.clone()));
     let (by_hand, ours) = (db(), db());
-    local::create_table::<ByHandTable>(&by_hand).await?;
-    local::create_table::<E>(&ours).await?;
+    by_hand.create_table::<ByHandTable>().await?;
+    ours.create_table::<E>().await?;
     let by_hand = ByHand::new(by_hand.client().clone());
     let others = [db(), db(), db()];
     for key in (0..calls).map(measure::key) {

@@ -1,5 +1,6 @@
 //! `Db`: a client and what all its calls share: the writer's identity, the lanes, the defaults.
 
+mod asking;
 mod identity;
 mod lanes;
 mod pressure;
@@ -7,9 +8,11 @@ mod table;
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
 
+pub(crate) use asking::Asking;
 pub(crate) use identity::Issued;
 pub(crate) use lanes::Lane;
 pub use table::Table;
@@ -20,8 +23,8 @@ use crate::error::{Error, Result};
 use crate::lock::Judging;
 use crate::lock::MAX_WRITERS;
 use crate::lock::{Evidence, Verdict, Write};
-use crate::retry::{Budget, Clock, Quota, RetryPolicy, SystemClock};
-use crate::wire::Wire;
+use crate::retry::{Budget, Clock, Quota, RetryPolicy, SystemClock, Waiting};
+use crate::wire::{Connection, Meter, Wire};
 use identity::Identity;
 use lanes::Lanes;
 use pressure::Pressure;
@@ -40,12 +43,16 @@ use pressure::Pressure;
 /// # }
 /// ```
 #[derive(Clone)]
-pub struct Db(Arc<Inner>);
+pub struct Db {
+    shared: Arc<Inner>,
+    /// Counts what is sent through this view.
+    meter: Option<Meter>,
+}
 
 struct Inner {
     /// As the user built it.
     client: Client,
-    wire: Wire,
+    connection: Connection,
     clock: Arc<dyn Clock>,
     quota: Arc<Quota>,
     identity: Identity,
@@ -68,6 +75,7 @@ pub struct DbBuilder {
     table_prefix: String,
     journal_writers: u8,
     writer_id: Option<u64>,
+    meter: Option<Meter>,
     #[cfg(feature = "_test-judges")]
     judging: Judging,
 }
@@ -99,6 +107,31 @@ impl DbBuilder {
     pub fn clock(self, clock: impl Clock) -> Self {
         Self {
             clock: Arc::new(clock),
+            ..self
+        }
+    }
+
+    /// Counts what all calls consume that have no meter of their own. Default: nothing is counted.
+    ///
+    /// ```
+    /// # use optimist::{Db, Entity, Meter, local};
+    /// # #[derive(Entity, Debug)]
+    /// # #[entity(table = "users")]
+    /// # struct User { #[entity(partition_key)] id: String }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> optimist::Result<()> {
+    /// # let client = local::client()?;
+    /// let meter = Meter::new();
+    /// let db = Db::builder(client).meter(&meter).build()?;
+    /// # db.create_table::<User>().await?;
+    /// db.table::<User>().get("ann").eventually_consistent().await?;
+    /// assert_eq!(meter.read_units(), 0.5); // the least that a read costs, also of an item that is not there
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn meter(self, meter: &Meter) -> Self {
+        Self {
+            meter: Some(meter.clone()),
             ..self
         }
     }
@@ -135,8 +168,8 @@ impl DbBuilder {
     }
 
     fn into_db(self) -> Db {
-        Db(Arc::new(Inner {
-            wire: Wire::new(&self.client),
+        let shared = Inner {
+            connection: Connection::new(&self.client),
             client: self.client,
             clock: self.clock,
             quota: Arc::default(),
@@ -148,7 +181,11 @@ impl DbBuilder {
             journal_writers: self.journal_writers,
             #[cfg(feature = "_test-judges")]
             judging: self.judging,
-        }))
+        };
+        Db {
+            shared: Arc::new(shared),
+            meter: self.meter,
+        }
     }
 }
 
@@ -168,6 +205,7 @@ impl Db {
             table_prefix: String::new(),
             journal_writers: 8,
             writer_id: None,
+            meter: None,
             #[cfg(feature = "_test-judges")]
             judging: Judging::default(),
         }
@@ -176,8 +214,12 @@ impl Db {
     /// The table of an entity: a cheap view, sends nothing.
     #[must_use]
     pub fn table<E: Entity>(&self) -> Table<E> {
-        let name = format!("{}{}", self.0.table_prefix, E::SCHEMA.table);
-        Table::new(self.clone(), name.into())
+        Table::new(self.clone(), self.physical_name(E::SCHEMA.table))
+    }
+
+    /// The name of a table, with the prefix before it.
+    pub(crate) fn physical_name(&self, table: &str) -> Arc<str> {
+        format!("{}{table}", self.shared.table_prefix).into()
     }
 
     /// The table of an entity under a name that is known at run time: that of a stack's output, say. The prefix of the `Db`
@@ -204,44 +246,63 @@ impl Db {
     /// a client derived from it, which shares its connections, credentials and endpoint and has the SDK's retries off.
     #[must_use]
     pub fn client(&self) -> &Client {
-        &self.0.client
+        &self.shared.client
     }
 
     /// How many items are held or waited for by calls of this `Db`, for monitoring.
     #[must_use]
     pub fn lanes_in_use(&self) -> usize {
-        self.0.lanes.in_use()
+        self.shared.lanes.in_use()
     }
 
     pub(crate) fn identity(&self) -> &Identity {
-        &self.0.identity
+        &self.shared.identity
     }
 
     pub(crate) fn lanes(&self) -> &Arc<Lanes> {
-        &self.0.lanes
+        &self.shared.lanes
     }
 
     pub(crate) fn pressure(&self) -> &Pressure {
-        &self.0.pressure
+        &self.shared.pressure
     }
 
-    pub(crate) fn wire(&self) -> &Wire {
-        &self.0.wire
+    pub(crate) fn wire(&self) -> Wire<'_> {
+        self.shared.connection.wire(self.meter.as_ref())
+    }
+
+    /// The same `Db`, whose calls another meter counts.
+    fn metered(&self, meter: &Meter) -> Self {
+        Self {
+            shared: Arc::clone(&self.shared),
+            meter: Some(meter.clone()),
+        }
     }
 
     pub(crate) fn clock(&self) -> &dyn Clock {
-        &*self.0.clock
+        &*self.shared.clock
     }
 
     /// The budget of one call, by its own policy or the default.
     pub(crate) fn budget(&self, policy: Option<RetryPolicy>) -> Budget {
-        let policy = policy.unwrap_or(self.0.retry);
-        Budget::start(policy, &self.0.clock, &self.0.quota)
+        let policy = policy.unwrap_or(self.shared.retry);
+        Budget::start(policy, &self.shared.clock, &self.shared.quota)
     }
 
     /// The budget of one page.
-    pub(crate) fn page_budget(&self, policy: Option<RetryPolicy>) -> Budget {
-        self.budget(Some(policy.unwrap_or_else(|| self.0.retry.for_pages())))
+    fn page_budget(&self, policy: Option<RetryPolicy>) -> Budget {
+        self.budget(Some(
+            policy.unwrap_or_else(|| self.shared.retry.for_pages()),
+        ))
+    }
+
+    /// The waits of a policy, or of the default, for something that others do.
+    pub(crate) fn waiting(&self, policy: Option<RetryPolicy>, within: Duration) -> Waiting {
+        Waiting::new(
+            &policy.unwrap_or(self.shared.retry),
+            within,
+            &self.shared.clock,
+        )
     }
 
     /// What became of a write.
@@ -254,19 +315,19 @@ impl Db {
     /// What became of a write, as a test has it judged.
     #[cfg(feature = "_test-judges")]
     pub(crate) fn judge(&self, write: &Write, evidence: &Evidence<'_>) -> Verdict {
-        self.0.judging.judge(write, evidence)
+        self.shared.judging.judge(write, evidence)
     }
 
     pub(crate) fn journal_writers(&self) -> u8 {
-        self.0.journal_writers
+        self.shared.journal_writers
     }
 }
 
 impl fmt::Debug for Db {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Db")
-            .field("table_prefix", &self.0.table_prefix)
-            .field("retry", &self.0.retry)
+            .field("table_prefix", &self.shared.table_prefix)
+            .field("retry", &self.shared.retry)
             .finish_non_exhaustive()
     }
 }

@@ -6,6 +6,7 @@ use super::Db;
 use crate::entity::Entity;
 use crate::error::{Error, Result};
 use crate::key::{IntoKey, Key, Target};
+use crate::wire::Meter;
 
 /// The table of an entity: a view on a [`Db`], cheap to make and to clone. Its verbs are builders: `.await` them, or set
 /// options first.
@@ -34,6 +35,11 @@ impl<E: Entity> Table<E> {
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Has the calls on this view counted.
+    pub(crate) fn set_meter(&mut self, meter: &Meter) {
+        self.db = self.db.metered(meter);
     }
 
     pub(crate) fn physical_name(&self) -> &Arc<str> {

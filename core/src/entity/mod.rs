@@ -2,14 +2,29 @@
 
 mod auto;
 mod diff;
+mod expiry;
+mod index;
+mod projected;
+mod projection;
+mod read;
 mod schema;
 mod stored;
+mod table_of;
+mod ttl;
 
 pub use auto::{AutoKey, AutoTime, fill_key, set_time, time};
 pub(crate) use diff::{changes, stamp};
-pub use schema::{AttributeSchema, Schema};
+pub(crate) use expiry::Expiry;
+pub use index::{Global, Index, Local, Partial};
+pub use projected::Projected;
+pub use projection::Projection;
+pub(crate) use projection::select;
+pub(crate) use read::{read_entity, read_stored, read_view};
+pub use schema::{AttributeSchema, IndexProjection, IndexSchema, Schema};
 pub use stored::Stored;
 pub(crate) use stored::{InDoubt, lock_view};
+pub use table_of::TableOf;
+pub use ttl::{Expires, TtlField, TtlSchema, ttl_form, ttl_kind};
 
 use std::time::SystemTime;
 

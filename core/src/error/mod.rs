@@ -265,6 +265,12 @@ impl Error {
         self.kind() == ErrorKind::Marshalling
     }
 
+    /// A table is not as its entities say: nothing was changed.
+    #[must_use]
+    pub fn is_table_mismatch(&self) -> bool {
+        self.kind() == ErrorKind::TableMismatch
+    }
+
     /// The service or the way to it failed: nothing was written.
     #[must_use]
     pub fn is_service(&self) -> bool {

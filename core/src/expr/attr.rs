@@ -74,6 +74,16 @@ impl<E, T, K> Attr<E, T, K> {
         }
     }
 
+    /// The name of the attribute.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        let name = self.path.literal();
+        // What the derive made owns nothing, and in a constant nothing can be dropped.
+        std::mem::forget(self);
+        name
+    }
+
     /// What is stored for this value.
     #[doc(hidden)]
     pub fn to_stored(&self, value: &T) -> Encoded {

@@ -5,7 +5,7 @@ use std::ops::Add;
 
 use serde::Serialize;
 
-use super::kinds::{ListField, NumberField, Operand, PlainForm, SetForm, Settable};
+use super::kinds::{ListField, NumberField, NumberForm, Operand, PlainForm, SetForm, Settable};
 use super::{Action, Attr, Path};
 use crate::value::{AttributeValue, SetField, ValueError, ValueErrorKind, encode, encode_set};
 
@@ -157,7 +157,7 @@ impl<E, T, K> Attr<E, T, K> {
     pub fn add(self, by: impl Operand<T>) -> K::Made<E>
     where
         T: NumberField,
-        K: PlainForm,
+        K: NumberForm,
     {
         self.arithmetic(by, |path, from, by| Action::Add { path, from, by })
             .into()
@@ -169,7 +169,7 @@ impl<E, T, K> Attr<E, T, K> {
     pub fn sub(self, by: impl Operand<T>) -> K::Made<E>
     where
         T: NumberField,
-        K: PlainForm,
+        K: NumberForm,
     {
         self.arithmetic(by, |path, from, by| Action::Subtract { path, from, by })
             .into()
@@ -182,7 +182,7 @@ impl<E, T, K> Attr<E, T, K> {
     ) -> Change<E>
     where
         T: NumberField,
-        K: PlainForm,
+        K: NumberForm,
     {
         let by = self.form.encode(&by.into_value()).and_then(|by| {
             let none = || {

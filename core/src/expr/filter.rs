@@ -1,6 +1,7 @@
 use super::tree::Operand;
 use super::{Condition, Path, Tree};
 use crate::error::{Error, Result};
+use crate::value::Item;
 
 /// A condition by which pages are filtered.
 #[derive(Clone)]
@@ -13,7 +14,17 @@ impl Filter {
         condition: Condition<E>,
         aliases: impl Fn(&str) -> &'static [&'static str],
     ) -> Result<Self> {
-        Ok(Self(under_aliases(condition.into_tree()?, &aliases)))
+        Ok(Self::of(condition.into_tree()?, aliases))
+    }
+
+    /// As [`new`](Self::new), of an untyped condition.
+    pub(crate) fn of(tree: Tree, aliases: impl Fn(&str) -> &'static [&'static str]) -> Self {
+        Self(under_aliases(tree, &aliases))
+    }
+
+    /// Both.
+    pub(crate) fn and(self, other: Self) -> Self {
+        Self(self.0.and(other.0))
     }
 
     /// DynamoDB refuses a filter of a Query that names a key.
@@ -21,12 +32,30 @@ impl Filter {
     /// # Errors
     /// The filter names one of these attributes.
     pub(crate) fn names_none_of(&self, mut keys: impl Iterator<Item = &'static str>) -> Result<()> {
-        match keys.find(|key| self.0.names(key)) {
+        match keys.find(|key| self.0.find_name(&|name| name == *key).is_some()) {
             None => Ok(()),
             Some(key) => Err(Error::invalid(format!(
-                "the filter of a query names the key attribute `{key}`; ask for keys by `query(…)` and `.sort_key(…)`, or scan"
+                "the filter of a query names the key attribute `{key}`; ask for keys by the query itself and `.sort_key(…)`, or scan"
             ))),
         }
+    }
+
+    /// An index that does not have an attribute would call it absent in every item.
+    ///
+    /// # Errors
+    /// The filter names an attribute that `has` denies.
+    pub(crate) fn names_only(&self, has: impl Fn(&str) -> bool, index: &str) -> Result<()> {
+        match self.0.find_name(&|name| !has(name)) {
+            None => Ok(()),
+            Some(name) => Err(Error::invalid(format!(
+                "the filter names attribute `{name}`, which index `{index}` does not have; include it in the projection of the index, or use `.fresh()`"
+            ))),
+        }
+    }
+
+    /// Whether it holds on an item that is at hand.
+    pub(crate) fn holds(&self, item: &Item) -> bool {
+        self.0.holds(item)
     }
 
     pub(crate) fn into_tree(self) -> Tree {
@@ -35,11 +64,14 @@ impl Filter {
 }
 
 impl Tree {
-    fn names(&self, attribute: &str) -> bool {
+    /// The first attribute named of which `test` is true.
+    fn find_name(&self, test: &impl Fn(&str) -> bool) -> Option<&str> {
         match self {
-            Self::All(parts) | Self::Any(parts) => parts.iter().any(|part| part.names(attribute)),
-            Self::Not(tree) => tree.names(attribute),
-            leaf => leaf.path().is_some_and(|path| path.root() == attribute),
+            Self::All(parts) | Self::Any(parts) => {
+                parts.iter().find_map(|part| part.find_name(test))
+            }
+            Self::Not(tree) => tree.find_name(test),
+            leaf => leaf.path().map(Path::root).filter(|name| test(name)),
         }
     }
 

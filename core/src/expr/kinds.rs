@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use super::{Change, Edit};
+use crate::time::{EpochMillis, EpochSeconds};
 use crate::value::{Number, SetField};
 
 /// How the attribute is stored: as serde says.
@@ -25,6 +26,10 @@ pub struct Ordered;
 /// How the attribute is stored: as a partition or sort key.
 #[derive(Debug, Clone, Copy)]
 pub struct KeyAttribute;
+
+/// How the attribute is stored: as the key of an index, which can change.
+#[derive(Debug, Clone, Copy)]
+pub struct IndexKey;
 
 /// How the value is reached: through the index of a list. It can be compared; a change of it depends on what was read, and
 /// so is an [`Edit`].
@@ -49,6 +54,9 @@ impl Makes for Opaque {
 impl Makes for Ordered {
     type Made<E> = Change<E>;
 }
+impl Makes for IndexKey {
+    type Made<E> = Change<E>;
+}
 impl Makes for InList {
     type Made<E> = Edit<E>;
 }
@@ -68,12 +76,13 @@ impl Settable for Plain {}
 impl Settable for Set {}
 impl Settable for Opaque {}
 impl Settable for Ordered {}
+impl Settable for IndexKey {}
 impl Settable for InList {}
 
 /// Attributes whose form is serde's.
 #[diagnostic::on_unimplemented(
     message = "this needs an attribute that is stored plainly, not as `{Self}`",
-    note = "`Set` is `#[entity(set)]`: use `insert` and `delete`; `Opaque` and `Ordered` are `with`: they can only be compared, set and removed; `KeyAttribute` is a key: it cannot be changed"
+    note = "`Set` is `#[entity(set)]`: use `insert` and `delete`; `Opaque` and `Ordered` are `with`, `IndexKey` is the key of an index: they can only be compared, set and removed; `KeyAttribute` is a key: it cannot be changed"
 )]
 pub trait PlainForm: Settable {
     /// How a value inside is reached that is stored as `F` there.
@@ -85,6 +94,16 @@ impl PlainForm for Plain {
 impl PlainForm for InList {
     type Inside<F> = Self;
 }
+
+/// Attributes whose numbers DynamoDB can add to.
+#[diagnostic::on_unimplemented(
+    message = "an attribute stored as `{Self}` cannot be added to",
+    note = "`add` and `sub` work on plain attributes and keys of indexes; `Opaque` and `Ordered` are `with`, `KeyAttribute` is the table's key"
+)]
+pub trait NumberForm: Settable {}
+impl NumberForm for Plain {}
+impl NumberForm for IndexKey {}
+impl NumberForm for InList {}
 
 /// Attributes that are sets.
 #[diagnostic::on_unimplemented(
@@ -102,6 +121,7 @@ impl SetForm for Set {}
 pub trait OrderedForm<T> {}
 impl<T: OrderedField> OrderedForm<T> for Plain {}
 impl<T: OrderedField> OrderedForm<T> for KeyAttribute {}
+impl<T> OrderedForm<T> for IndexKey {}
 impl<T: OrderedField> OrderedForm<T> for InList {}
 impl<T> OrderedForm<T> for Ordered {}
 
@@ -113,6 +133,7 @@ impl<T> OrderedForm<T> for Ordered {}
 pub trait TextForm {}
 impl TextForm for Plain {}
 impl TextForm for KeyAttribute {}
+impl TextForm for IndexKey {}
 impl TextForm for InList {}
 
 /// Types stored as numbers.
@@ -141,7 +162,21 @@ macro_rules! numbers {
     )*};
 }
 numbers!(
-    i8, i16, i32, i64, isize, u8, u16, u32, u64, usize, f32, f64, Number
+    i8,
+    i16,
+    i32,
+    i64,
+    isize,
+    u8,
+    u16,
+    u32,
+    u64,
+    usize,
+    f32,
+    f64,
+    Number,
+    EpochMillis,
+    EpochSeconds
 );
 
 impl OrderedField for String {}

@@ -9,6 +9,7 @@ mod condition;
 mod edit;
 mod filter;
 mod guard;
+mod holds;
 mod into_change;
 mod key_condition;
 mod kinds;
@@ -31,9 +32,9 @@ pub use into_change::IntoChange;
 pub(crate) use key_condition::{KeyCondition, SortTest};
 pub use key_condition::{KeyPrefix, SortCondition, SortKey};
 pub use kinds::{
-    Container, Holds, InList, KeyAttribute, ListField, MapField, NumberField, Opaque, Operand,
-    Ordered, OrderedField, OrderedForm, Plain, PlainForm, Set, SetForm, Settable, StringField,
-    TextForm,
+    Container, Holds, InList, IndexKey, KeyAttribute, ListField, MapField, NumberField, NumberForm,
+    Opaque, Operand, Ordered, OrderedField, OrderedForm, Plain, PlainForm, Set, SetForm, Settable,
+    StringField, TextForm,
 };
 pub(crate) use over::over;
 pub(crate) use path::Path;

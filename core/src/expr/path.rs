@@ -55,7 +55,7 @@ impl Path {
     }
 
     /// The same place under another attribute.
-    pub(super) fn renamed(mut self, attribute: &'static str) -> Self {
+    pub(crate) fn renamed(mut self, attribute: &'static str) -> Self {
         self.attribute = Cow::Borrowed(attribute);
         self
     }
@@ -69,6 +69,14 @@ impl Path {
 
     pub(super) fn into_parts(self) -> (Cow<'static, str>, Vec<Step>) {
         (self.attribute, self.steps)
+    }
+
+    /// The attribute that this path begins with, where the program names it; else nothing.
+    pub(super) const fn literal(&self) -> &'static str {
+        match self.attribute {
+            Cow::Borrowed(name) => name,
+            Cow::Owned(_) => "",
+        }
     }
 
     pub(crate) fn root(&self) -> &str {

@@ -74,9 +74,9 @@ impl<A> IntoPartition<AnyShape> for A {
 
 /// The shape of keys that have a sort key.
 #[diagnostic::on_unimplemented(
-    message = "the table of this entity has no sort key",
-    label = "keys of shape `{Self}` have no sort key",
-    note = "a partition holds one item at most here: use `get`"
+    message = "what is queried here has no sort key",
+    label = "its keys are of shape `{Self}`",
+    note = "of a table without one use `get`: a partition holds one item at most; an index has one where a field says `index(\"…\", sort_key)`"
 )]
 pub trait Sorted {
     /// The type of the sort key.

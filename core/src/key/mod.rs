@@ -1,6 +1,7 @@
 //! Keys: their values, what can stand for one, and where an item is.
 
 mod form;
+mod index;
 mod into;
 mod scalar;
 mod target;
@@ -10,10 +11,15 @@ use std::fmt;
 
 #[doc(hidden)]
 pub use form::KeyForm;
+pub use index::IndexKeyField;
+#[doc(hidden)]
+pub use index::index_key_form;
 #[doc(hidden)]
 pub use into::AnyShape;
 pub use into::{Composite, IntoKey, IntoPartition, KeyFor, Single, Sorted};
 pub use scalar::{KeyScalar, KeyType};
+#[doc(hidden)]
+pub use scalar::{MAX_PARTITION_BYTES, MAX_SORT_BYTES};
 pub(crate) use target::Target;
 pub use value::KeyValue;
 
@@ -26,6 +32,13 @@ pub struct KeySchema {
     pub partition: KeyAttributeSchema,
     /// The sort key.
     pub sort: Option<KeyAttributeSchema>,
+}
+
+impl KeySchema {
+    /// Partition key and sort key.
+    pub fn attributes(&self) -> impl Iterator<Item = KeyAttributeSchema> + use<> {
+        [Some(self.partition), self.sort].into_iter().flatten()
+    }
 }
 
 /// A key attribute: its name and type.

@@ -30,6 +30,12 @@ pub enum KeyScalar {
 /// Longer strings and binaries are cut where they are shown: a message names a key, it does not copy it.
 const MAX_SHOWN: usize = 64;
 
+// "Service, account, and table quotas in Amazon DynamoDB", partition and sort keys.
+#[doc(hidden)]
+pub const MAX_PARTITION_BYTES: usize = 2048;
+#[doc(hidden)]
+pub const MAX_SORT_BYTES: usize = 1024;
+
 impl KeyScalar {
     /// The attribute of this value.
     #[must_use]
@@ -79,15 +85,17 @@ impl KeyScalar {
     }
 
     pub(crate) fn check_partition(&self, attribute: &KeyAttributeSchema) -> Result<(), ValueError> {
-        self.check(attribute.name, 2048)
+        self.check_length(MAX_PARTITION_BYTES)
+            .map_err(|error| error.of(attribute.name))
     }
 
     pub(crate) fn check_sort(&self, attribute: &KeyAttributeSchema) -> Result<(), ValueError> {
-        self.check(attribute.name, 1024)
+        self.check_length(MAX_SORT_BYTES)
+            .map_err(|error| error.of(attribute.name))
     }
 
     /// Refuses an empty string or binary, and one over `limit` bytes.
-    fn check(&self, name: &str, limit: usize) -> Result<(), ValueError> {
+    pub(super) fn check_length(&self, limit: usize) -> Result<(), ValueError> {
         let bytes = match self {
             Self::S(s) => s.len(),
             Self::B(b) => b.len(),
@@ -98,7 +106,7 @@ impl KeyScalar {
             bytes if bytes > limit => ValueErrorKind::KeyTooLong { bytes, limit },
             _ => return Ok(()),
         };
-        Err(ValueError::new(problem).of(name))
+        Err(ValueError::new(problem))
     }
 }
 

@@ -30,6 +30,11 @@ impl Target {
         &self.0.key
     }
 
+    /// Which attributes are the key.
+    pub(crate) fn schema(&self) -> &'static KeySchema {
+        self.0.schema
+    }
+
     /// The key attributes.
     pub(crate) fn key_item(&self) -> Item {
         self.0.key.to_item(self.0.schema, 2)

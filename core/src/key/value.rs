@@ -1,11 +1,13 @@
 use uuid::Uuid;
 
 use super::{KeyScalar, KeyType};
+use crate::time::{EpochMillis, EpochSeconds};
 use crate::value::{AttributeValue, Number, ValueError, canonical};
 
 /// A type that can be a partition or sort key.
 ///
-/// Strings, integers to 64 bits, [`Number`], `Uuid` and `Vec<u8>` are keys. A newtype becomes one by a derive:
+/// Strings, integers to 64 bits, [`Number`], `Uuid`, `Vec<u8>` and the times [`EpochMillis`] and [`EpochSeconds`] are keys. A
+/// newtype becomes one by a derive:
 ///
 /// ```
 /// use optimist::KeyValue;
@@ -18,7 +20,7 @@ use crate::value::{AttributeValue, Number, ValueError, canonical};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a partition or sort key",
     label = "not a key type",
-    note = "keys are strings, integers to 64 bits, `Number`, `Uuid`, `Vec<u8>`, or a newtype of yours with `#[derive(optimist::KeyValue)]`"
+    note = "keys are strings, integers to 64 bits, `Number`, `Uuid`, `Vec<u8>`, `optimist::time::EpochMillis`, or a newtype of yours with `#[derive(optimist::KeyValue)]`"
 )]
 pub trait KeyValue: Sized {
     /// The type of the key attribute.
@@ -113,6 +115,23 @@ macro_rules! integer_keys {
     )*};
 }
 integer_keys!(i8, i16, i32, i64, u8, u16, u32, u64);
+
+macro_rules! times {
+    ($($time:ident),*) => {$(
+        impl KeyValue for $time {
+            const TYPE: KeyType = KeyType::N;
+
+            fn to_key(&self) -> KeyScalar {
+                self.0.to_key()
+            }
+
+            fn from_key(value: &AttributeValue) -> Result<Self, ValueError> {
+                i64::from_key(value).map(Self).map_err(|_| ValueError::wrong_type::<Self>(value))
+            }
+        }
+    )*};
+}
+times!(EpochMillis, EpochSeconds);
 
 #[cfg(test)]
 mod tests {

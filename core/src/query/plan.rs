@@ -2,26 +2,37 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
+use super::Source;
 use super::options::Options;
+use super::recheck::Recheck;
 use super::resume::{Fingerprint, Position, ResumeToken, first};
 use crate::db::Table;
-use crate::entity::Entity;
+use crate::entity::{self, Entity, Expiry, IndexSchema};
 use crate::error::{Error, Result};
 use crate::expr::{Compiled, Compiler, Filter, KeyCondition};
-use crate::key::{Key, KeySchema};
+use crate::key::{Key, KeyAttributeSchema, KeyScalar, KeySchema};
 use crate::value::{AttributeValue, Item};
-use crate::wire::{PageOf, PageRequest};
+use crate::wire::{PageOf, PageRequest, PageSelect};
 
 /// What every page of a query or scan asks, and where it begins.
+#[derive(Clone)]
 pub(super) struct Plan {
     pub(super) table: Arc<str>,
+    index: Option<&'static IndexSchema>,
     pub(super) schema: &'static KeySchema,
     pub(super) of: Reads,
     expression: Arc<Compiled>,
+    /// The same, with which attributes of the items are asked for.
+    selecting: Arc<Compiled>,
     consistent: bool,
+    select: PageSelect,
+    /// What is asked of items that are counted.
+    counting: PageSelect,
     page_size: Option<u32>,
     /// What passes may be less than what is evaluated.
     filtered: bool,
+    /// What is tested again on what the table has.
+    pub(super) recheck: Option<Recheck>,
     fingerprint: Fingerprint,
     /// One of a query, one a segment of a scan.
     pub(super) start: Vec<Position>,
@@ -46,7 +57,7 @@ const MAX_SEGMENTS: u32 = 1_000_000;
 impl Plan {
     /// # Errors
     /// The options do not fit together, or the token is another's.
-    pub(super) fn new<E: Entity>(
+    pub(super) fn new<E: Entity, I: Source<E>>(
         table: &Table<E>,
         of: Reads,
         options: &mut Options<E>,
@@ -54,42 +65,77 @@ impl Plan {
         if options.page_size == Some(0) {
             return Err(Error::invalid("page_size(0): a page has at least one item"));
         }
-        let schema = &E::SCHEMA.key;
-        let filter = options.filter.take().map(|filter| {
-            let aliases = |name: &str| {
-                let attributes = E::SCHEMA.attributes.iter();
-                let mut named = attributes.filter(|attribute| attribute.name == name);
-                named.next().map_or(&[][..], |attribute| attribute.aliases)
-            };
-            Filter::new(filter, aliases)
+        let (schema, index) = (&E::SCHEMA.key, I::INDEX);
+        let filter = match options.filter.take() {
+            Some(filter) => Some(Filter::new(filter, |name| E::SCHEMA.aliases(name))?),
+            None => None,
+        };
+        let live = E::SCHEMA.ttl;
+        let live = live.filter(|ttl| options.live_only || ttl.hides_expired);
+        let live = live.map(|ttl| {
+            let expiry = Expiry::at(&ttl, table.db().clock().wall());
+            Filter::of(expiry.is_not_past_condition(), |name| {
+                E::SCHEMA.aliases(name)
+            })
         });
-        let filter = filter.transpose()?;
-        let filtered = filter.is_some();
-        let mut compiler = Compiler::default();
-        if let Reads::Query { condition, .. } = &of {
-            if let Some(filter) = &filter {
-                let keys = [Some(schema.partition), schema.sort];
-                filter.names_none_of(keys.into_iter().flatten().map(|key| key.name))?;
+        // The time of this plan is no part of what a token belongs to: it goes on at a later one.
+        let timeless = match &live {
+            Some(_) => Some(compile(&of, filter.clone())?),
+            None => None,
+        };
+        let filter = filter.into_iter().chain(live).reduce(Filter::and);
+        let mut counting = PageSelect::Count;
+        if let (Some(filter), Some(index), false) = (&filter, index, I::FRESH) {
+            let only = filter.names_only(|name| index.projects(schema, name), index.name);
+            match I::select() {
+                // What a local index does not have is read for whole items, and not to count them.
+                PageSelect::Whole if only.is_err() => counting = PageSelect::Whole,
+                PageSelect::Whole => {}
+                _ => only?,
             }
-            compiler = compiler.key_condition(condition.clone());
         }
-        if let Some(filter) = filter {
-            compiler = compiler.condition(filter.into_tree())?;
+        if let (Some(filter), Reads::Query { .. }, false) = (&filter, &of, I::FRESH) {
+            filter.names_none_of(I::key().attributes().map(|key| key.name))?;
         }
-        let expression = compiler.finish()?;
-        let fingerprint = fingerprint(table.name(), &of, &expression);
+        let whole = compile(&of, filter.clone())?;
+        let fingerprint = match &timeless {
+            Some(timeless) => fingerprint(table.name(), index, &of, timeless, true),
+            None => fingerprint(table.name(), index, &of, &whole, false),
+        };
+        let (expression, recheck) = match (I::FRESH, index) {
+            (true, Some(index)) => {
+                let recheck = Recheck::new(index, &of, filter.clone());
+                (compile(&of, None)?, Some(recheck))
+            }
+            _ => (whole, None),
+        };
+        let filtered = filter.is_some() && recheck.is_none();
         let start = match options.resume.take() {
             Some(token) => resumed(token, fingerprint, &of)?,
             None => begun(&of)?,
         };
+        let expression = Arc::new(expression);
+        let selecting = match I::NAMES {
+            Some(names) => Arc::new(entity::select::<E>(
+                names,
+                index,
+                Compiled::clone(&expression),
+            )?),
+            None => Arc::clone(&expression),
+        };
         Ok(Self {
             table: Arc::clone(table.physical_name()),
+            index,
             schema,
             of,
-            expression: Arc::new(expression),
+            expression,
+            selecting,
             consistent: options.consistent,
+            select: I::select(),
+            counting,
             page_size: options.page_size,
             filtered,
+            recheck,
             fingerprint,
             start,
         })
@@ -110,7 +156,7 @@ impl Plan {
     pub(super) fn request(
         &self,
         segment: usize,
-        behind: Option<&Key>,
+        behind: Option<&[KeyScalar]>,
         limit: Option<i32>,
         counts: bool,
     ) -> PageRequest {
@@ -124,26 +170,62 @@ impl Plan {
         };
         PageRequest {
             table: Arc::clone(&self.table),
+            index: self.index.map(|index| index.name),
             of,
-            expression: Arc::clone(&self.expression),
+            expression: Arc::clone(if counts {
+                &self.expression
+            } else {
+                &self.selecting
+            }),
             consistent: self.consistent,
             limit,
-            start: behind.map(|key| key.to_item(self.schema, 2)),
-            counts,
+            start: behind.map(|keys| self.start(keys)),
+            select: if counts { self.counting } else { self.select },
         }
     }
 
-    /// Where a page ends that says so.
+    /// The key of an item in its table.
     ///
     /// # Errors
     /// The keys are not those of the entity.
     pub(super) fn key_of(&self, item: &Item) -> Result<Key> {
-        Key::of_item(self.schema, item).ok_or_else(|| {
-            Error::invalid(
-                "the table's keys are not those of the entity; map its key attributes, with their types",
-            )
-            .in_table(&self.table)
-        })
+        Key::of_item(self.schema, item).ok_or_else(|| self.other_keys())
+    }
+
+    /// Where an item, or the end of a page, stands.
+    ///
+    /// # Errors
+    /// As `key_of`.
+    pub(super) fn position_of(&self, item: &Item) -> Result<Position> {
+        let keys = self.position().map(|attribute| {
+            let key = item.get(attribute.name).and_then(KeyScalar::of);
+            key.filter(|key| key.key_type() == attribute.key_type)
+        });
+        let keys: Option<_> = keys.collect();
+        keys.map(Position::Behind).ok_or_else(|| self.other_keys())
+    }
+
+    /// The key behind which a page begins.
+    fn start(&self, keys: &[KeyScalar]) -> Item {
+        let attributes = self.position().map(|attribute| attribute.name.to_owned());
+        let values = keys.iter().map(KeyScalar::to_attribute);
+        attributes.zip(values).collect()
+    }
+
+    /// The attributes that say where an item stands: the keys of the table, then of the index, each once.
+    fn position(&self) -> impl Iterator<Item = KeyAttributeSchema> + use<> {
+        let table = self.schema;
+        let index = self
+            .index
+            .into_iter()
+            .flat_map(|index| index.key.attributes());
+        let more = index.filter(|key| table.attributes().all(|own| own.name != key.name));
+        table.attributes().chain(more)
+    }
+
+    fn other_keys(&self) -> Error {
+        let message = "the keys of the table or index are not those of the entity; map its key attributes, with their types";
+        Error::invalid(message).in_table(&self.table)
     }
 
     pub(super) fn is_filtered(&self) -> bool {
@@ -156,6 +238,17 @@ impl Plan {
             positions,
         }
     }
+}
+
+fn compile(of: &Reads, filter: Option<Filter>) -> Result<Compiled> {
+    let mut compiler = Compiler::default();
+    if let Reads::Query { condition, .. } = of {
+        compiler = compiler.key_condition(condition.clone());
+    }
+    if let Some(filter) = filter {
+        compiler = compiler.condition(filter.into_tree())?;
+    }
+    compiler.finish()
 }
 
 /// Where a query or scan begins by itself.
@@ -179,7 +272,7 @@ fn begun(of: &Reads) -> Result<Vec<Position>> {
 fn resumed(token: ResumeToken, own: Fingerprint, of: &Reads) -> Result<Vec<Position>> {
     if token.of != own {
         return Err(Error::invalid(
-            "the resume token is of another query or scan: table, key condition, direction and filter must be the same",
+            "the resume token is of another query or scan: table, index, key condition, direction and filter must be the same",
         ));
     }
     let segments = token.positions.len();
@@ -198,9 +291,16 @@ fn resumed(token: ResumeToken, own: Fingerprint, of: &Reads) -> Result<Vec<Posit
     )))
 }
 
-fn fingerprint(table: &str, of: &Reads, expression: &Compiled) -> Fingerprint {
+fn fingerprint(
+    table: &str,
+    index: Option<&IndexSchema>,
+    of: &Reads,
+    expression: &Compiled,
+    live_only: bool,
+) -> Fingerprint {
     let mut hash = Sha256::new();
     feed(&mut hash, table.as_bytes());
+    feed(&mut hash, index.map_or("", |index| index.name).as_bytes());
     hash.update([match of {
         Reads::Scan { .. } => 0,
         Reads::Query { reverse: false, .. } => 1,
@@ -212,6 +312,9 @@ fn fingerprint(table: &str, of: &Reads, expression: &Compiled) -> Fingerprint {
     let (names, values) = expression.placeholders();
     names.for_each(|name| feed(&mut hash, name.as_bytes()));
     values.for_each(|value| feed(&mut hash, &canonical(value)));
+    if live_only {
+        feed(&mut hash, b"live only");
+    }
     Fingerprint(first(hash.finalize().as_slice()))
 }
 

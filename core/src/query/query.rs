@@ -1,19 +1,34 @@
+use std::marker::PhantomData;
+
 use super::plan::Reads;
-use super::{Read, ReadOf};
+use super::{Base, Read, ReadOf, Source};
 use crate::db::Table;
 use crate::entity::Entity;
 use crate::error::Result;
 use crate::expr::{KeyCondition, SortCondition, SortKey, SortTest};
-use crate::key::{IntoPartition, KeyScalar, KeySchema, Sorted};
+use crate::key::{IntoPartition, KeyScalar, KeyValue, Sorted};
 
 /// Reads the items of one partition. See [`Table::query`].
-pub type Query<E> = Read<E, Partition>;
+pub type Query<E> = Read<E, Partition<<E as Entity>::Key>>;
 
-/// The items of one partition, or those of them whose sort key meets a condition.
-pub struct Partition {
+/// The items of one partition, or those of them whose sort key meets a condition: of the table, or of the index `I`, with keys
+/// of shape `K`.
+pub struct Partition<K, I = Base> {
     key: KeyScalar,
     sort: Option<SortTest>,
     reverse: bool,
+    of: PhantomData<fn() -> (K, I)>,
+}
+
+impl<K, I> Partition<K, I> {
+    pub(super) fn new(key: impl IntoPartition<K>) -> Self {
+        Self {
+            key: key.into_partition(),
+            sort: None,
+            reverse: false,
+            of: PhantomData,
+        }
+    }
 }
 
 impl<E: Entity> Table<E> {
@@ -31,7 +46,7 @@ impl<E: Entity> Table<E> {
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> optimist::Result<()> {
     /// # let db = Db::new(local::client()?);
-    /// # local::create_table::<Order>(&db).await?;
+    /// # db.create_table::<Order>().await?;
     /// # let orders = db.table::<Order>();
     /// for (day, total) in [("2025-12-24", 90), ("2026-01-02", 10), ("2026-05-01", 70)] {
     ///     orders.insert(Order { customer: "ann".into(), day: day.into(), total }).await?;
@@ -48,19 +63,14 @@ impl<E: Entity> Table<E> {
     /// # }
     /// ```
     pub fn query(&self, partition: impl IntoPartition<E::Key>) -> Query<E> {
-        let of = Partition {
-            key: partition.into_partition(),
-            sort: None,
-            reverse: false,
-        };
-        Read::new(self, of, true)
+        Read::new(self, Partition::new(partition), true)
     }
 }
 
-impl<E: Entity> Query<E> {
+impl<E: Entity, K, I: Source<E>> Read<E, Partition<K, I>> {
     /// Which sort keys are asked for. DynamoDB takes one condition on them: a second call replaces the first.
     ///
-    /// `k` is the sort key, with its type; where the table has none this does not compile:
+    /// `k` is the sort key of what is queried, with its type; where table or index has none this does not compile:
     /// ```compile_fail
     /// # use optimist::{Db, Entity, local};
     /// #[derive(Entity, Debug)]
@@ -74,8 +84,8 @@ impl<E: Entity> Query<E> {
     /// ```
     pub fn sort_key<S>(mut self, condition: impl FnOnce(SortKey<S>) -> SortCondition<S>) -> Self
     where
-        E::Key: Sorted<Sort = S>,
-        S: crate::key::KeyValue,
+        K: Sorted<Sort = S>,
+        S: KeyValue,
     {
         self.of.sort = condition(SortKey::new()).into_test();
         self
@@ -89,8 +99,21 @@ impl<E: Entity> Query<E> {
 }
 
 #[allow(private_interfaces)]
-impl ReadOf for Partition {
-    fn reads(self, schema: &'static KeySchema) -> Result<Reads> {
+impl<E: Entity, K, I: Source<E>> ReadOf<E> for Partition<K, I> {
+    type Source = I;
+    type Through<J: Source<E>> = Partition<K, J>;
+
+    fn through<J: Source<E>>(self) -> Partition<K, J> {
+        Partition {
+            key: self.key,
+            sort: self.sort,
+            reverse: self.reverse,
+            of: PhantomData,
+        }
+    }
+
+    fn reads(self) -> Result<Reads> {
+        let schema = I::key();
         let sort = schema.sort.as_ref().zip(self.sort);
         let condition = KeyCondition::new((&schema.partition, self.key), sort)?;
         Ok(Reads::Query {

@@ -2,34 +2,47 @@ use std::time::Duration;
 
 use super::options::{Options, Page};
 use super::plan::{Plan, Reads};
-use super::reader::Reader;
-use super::{Items, ResumeToken};
+use super::reading::{Reading, Terms};
+use super::{Items, ReadsConsistently, ResumeToken, Source};
 use crate::db::Table;
-use crate::entity::{Entity, Stored};
+use crate::entity::{Entity, Expires, Stored, read_entity};
 use crate::error::Result;
 use crate::expr::Condition;
-use crate::key::Target;
 use crate::retry::RetryPolicy;
-use crate::value::Item;
+use crate::wire::Meter;
 
-/// Reads many items of one table. [`Table::query`] and [`Table::scan`] make one; set options, then say what is to become of
+/// Reads many items of one table or index. [`Table::query`], [`Table::scan`], [`Table::query_index`] and
+/// [`Table::scan_index`] make one; set options, then say what is to become of
 /// the items: [`stream`](Self::stream), [`entities`](Self::entities), [`collect`](Self::collect), [`first`](Self::first),
 /// [`count`](Self::count) or [`page`](Self::page).
 #[must_use = "it reads nothing until `stream`, `entities`, `collect`, `first`, `count` or `page`"]
 pub struct Read<E, Of> {
-    table: Table<E>,
+    pub(super) table: Table<E>,
     pub(super) of: Of,
-    options: Options<E>,
+    pub(super) options: Options<E>,
 }
 
-/// What can be read: a [`Partition`](super::Partition) or the [`Whole`](super::Whole) table.
+/// What can be read: a [`Partition`](super::Partition) or the [`Whole`](super::Whole) of a table or index.
 #[allow(private_interfaces)]
-pub trait ReadOf: Sized {
+pub trait ReadOf<E: Entity>: Sized {
+    /// Where it is read.
+    type Source: Source<E>;
+
+    /// The same, read elsewhere or as something else.
     #[doc(hidden)]
-    fn reads(self, schema: &'static crate::key::KeySchema) -> Result<Reads>;
+    type Through<I: Source<E>>: ReadOf<E, Source = I>;
+
+    #[doc(hidden)]
+    fn through<I: Source<E>>(self) -> Self::Through<I>;
+
+    #[doc(hidden)]
+    fn reads(self) -> Result<Reads>;
 }
 
-impl<E: Entity, Of: ReadOf> Read<E, Of> {
+/// What a read gives: a [`Stored`], or a [`Projected`](super::Projected) where an index has less than the item.
+pub(super) type Row<E, Of> = <<Of as ReadOf<E>>::Source as Source<E>>::Row;
+
+impl<E: Entity, Of: ReadOf<E>> Read<E, Of> {
     pub(super) fn new(table: &Table<E>, of: Of, consistent: bool) -> Self {
         Self {
             table: table.clone(),
@@ -50,6 +63,56 @@ impl<E: Entity, Of: ReadOf> Read<E, Of> {
         self
     }
 
+    /// Leaves out items that have expired and that DynamoDB has not removed yet, which takes up to days. An entity that says
+    /// `#[entity(ttl, hide_expired)]` leaves them out anyway.
+    ///
+    /// Adds to the filter of the request that the attribute marked `#[entity(ttl)]` holds no number, or one greater than the
+    /// seconds since 1970 by this machine's clock when the read begins. DynamoDB evaluates, and charges, the others too.
+    ///
+    /// ```
+    /// # use std::time::{Duration, SystemTime};
+    /// # use optimist::{Db, Entity, local};
+    /// #[derive(Entity, Debug)]
+    /// #[entity(table = "sessions")]
+    /// struct Session {
+    ///     #[entity(partition_key)]
+    ///     id: String,
+    ///     #[entity(ttl)]
+    ///     expires: Option<SystemTime>,
+    /// }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> optimist::Result<()> {
+    /// # let db = Db::new(local::client()?);
+    /// # db.create_table::<Session>().await?;
+    /// let sessions = db.table::<Session>();
+    /// let (hour, now) = (Duration::from_secs(3600), SystemTime::now());
+    /// for (id, expires) in [("over", Some(now - hour)), ("open", Some(now + hour)), ("for ever", None)] {
+    ///     sessions.insert(Session { id: id.into(), expires }).await?;
+    /// }
+    /// assert_eq!(sessions.scan().count().await?, 3);
+    /// assert_eq!(sessions.scan().live_only().count().await?, 2);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// Where no field is marked `#[entity(ttl)]` this does not compile:
+    /// ```compile_fail
+    /// # use optimist::{Entity, Table};
+    /// # #[derive(Entity)]
+    /// # #[entity(table = "users")]
+    /// # struct User { #[entity(partition_key)] id: String }
+    /// # fn live(users: &Table<User>) {
+    /// let _ = users.scan().live_only();
+    /// # }
+    /// ```
+    pub fn live_only(mut self) -> Self
+    where
+        E: Expires,
+    {
+        self.options.live_only = true;
+        self
+    }
+
     /// Gives so many items at most, one that cannot be read included. What a filter holds back does not count. Nothing is
     /// asked beyond it: without a filter no request evaluates more items than are still wanted.
     pub fn limit(mut self, items: usize) -> Self {
@@ -64,8 +127,27 @@ impl<E: Entity, Of: ReadOf> Read<E, Of> {
     }
 
     /// Reads with `ConsistentRead`: every page shows all writes that were answered before it was asked. The default of a
-    /// query.
-    pub fn consistent(mut self) -> Self {
+    /// query of a table or local index. A global index has no such reads:
+    /// ```compile_fail
+    /// # use optimist::{Db, Entity, local};
+    /// #[derive(Entity)]
+    /// #[entity(table = "users")]
+    /// struct User {
+    ///     #[entity(partition_key)]
+    ///     id: String,
+    ///     #[entity(index("by-email", partition_key))]
+    ///     email: String,
+    /// }
+    /// # fn main() -> optimist::Result<()> {
+    /// let users = Db::new(local::client()?).table::<User>();
+    /// let _ = users.query_index(User::BY_EMAIL, "a@b").consistent();
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn consistent(mut self) -> Self
+    where
+        Of::Source: ReadsConsistently,
+    {
         self.options.consistent = true;
         self
     }
@@ -90,8 +172,14 @@ impl<E: Entity, Of: ReadOf> Read<E, Of> {
         self
     }
 
-    /// Goes on where a token was taken. Table, key condition, direction, filter and number of segments must be those of the
-    /// token, else it is an `InvalidInput` before a request; limits and page size may differ.
+    /// Counts what the requests of this read consume, instead of the meter of the `Db`.
+    pub fn meter(mut self, meter: &Meter) -> Self {
+        self.table.set_meter(meter);
+        self
+    }
+
+    /// Goes on where a token was taken. Table, key condition, direction, filter, `live_only` and number of segments must be
+    /// those of the token, else it is an `InvalidInput` before a request; limits and page size may differ.
     pub fn resume(mut self, token: ResumeToken) -> Self {
         self.options.resume = Some(token);
         self
@@ -107,7 +195,7 @@ impl<E: Entity, Of: ReadOf> Read<E, Of> {
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> optimist::Result<()> {
     /// # let db = Db::new(local::client()?);
-    /// # local::create_table::<Order>(&db).await?;
+    /// # db.create_table::<Order>().await?;
     /// # let orders = db.table::<Order>();
     /// # for day in ["2025-12-24", "2026-01-02", "2026-05-01"] {
     /// #     orders.insert(Order { customer: "ann".into(), day: day.into(), open: true }).await?;
@@ -121,8 +209,8 @@ impl<E: Entity, Of: ReadOf> Read<E, Of> {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn stream(self) -> Items<Stored<E>> {
-        Items::new(self.into_reader(), stored)
+    pub fn stream(self) -> Items<Row<E, Of>> {
+        Items::new(self.into_reading(), Of::Source::row)
     }
 
     /// The items one after the other, as plain values: without image and lock, so they cannot be saved, and take less memory.
@@ -135,7 +223,7 @@ impl<E: Entity, Of: ReadOf> Read<E, Of> {
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> optimist::Result<()> {
     /// # let db = Db::new(local::client()?);
-    /// # local::create_table::<User>(&db).await?;
+    /// # db.create_table::<User>().await?;
     /// # let users = db.table::<User>();
     /// users.insert(User { id: "ann".into(), logins: 2 }).await?;
     /// let all: Vec<User> = users.scan().entities().collect().await?;
@@ -143,15 +231,18 @@ impl<E: Entity, Of: ReadOf> Read<E, Of> {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn entities(self) -> Items<E> {
-        Items::new(self.into_reader(), entity)
+    pub fn entities(self) -> Items<E>
+    where
+        Of::Source: Source<E, Row = Stored<E>>,
+    {
+        Items::new(self.into_reading(), read_entity)
     }
 
     /// All items, as handles. Set a [`limit`](Self::limit) where there may be many.
     ///
     /// # Errors
     /// The first error ends it, also that of an item that cannot be read; see [`Items::try_next`].
-    pub async fn collect(self) -> Result<Vec<Stored<E>>> {
+    pub async fn collect(self) -> Result<Vec<Row<E, Of>>> {
         self.stream().collect().await
     }
 
@@ -168,7 +259,7 @@ impl<E: Entity, Of: ReadOf> Read<E, Of> {
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> optimist::Result<()> {
     /// # let db = Db::new(local::client()?);
-    /// # local::create_table::<Reading>(&db).await?;
+    /// # db.create_table::<Reading>().await?;
     /// # let readings = db.table::<Reading>();
     /// for second in [7, 90] {
     ///     readings.insert(Reading { sensor: "a".into(), second }).await?;
@@ -178,7 +269,7 @@ impl<E: Entity, Of: ReadOf> Read<E, Of> {
     /// # Ok(())
     /// # }
     /// ```
-    pub async fn first(mut self) -> Result<Option<Stored<E>>> {
+    pub async fn first(mut self) -> Result<Option<Row<E, Of>>> {
         self.options.limit = Some(self.options.limit.unwrap_or(1).min(1));
         self.stream().try_next().await
     }
@@ -189,7 +280,7 @@ impl<E: Entity, Of: ReadOf> Read<E, Of> {
     /// # Errors
     /// As [`Items::try_next`], but that no item is read.
     pub async fn count(self) -> Result<usize> {
-        self.into_reader()?.count().await
+        self.into_reading()?.count().await
     }
 
     /// Sends one request, and gives what it brought: for a service that pages by itself. Of a scan in segments it reads the
@@ -206,7 +297,7 @@ impl<E: Entity, Of: ReadOf> Read<E, Of> {
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let db = Db::new(local::client()?);
-    /// # local::create_table::<Reading>(&db).await?;
+    /// # db.create_table::<Reading>().await?;
     /// # let readings = db.table::<Reading>();
     /// # for second in 0..5 {
     /// #     readings.insert(Reading { sensor: "a".into(), second }).await?;
@@ -220,43 +311,39 @@ impl<E: Entity, Of: ReadOf> Read<E, Of> {
     /// # Ok(())
     /// # }
     /// ```
-    pub async fn page(self) -> Result<Page<Stored<E>>> {
-        let mut reader = self.into_reader()?;
-        let (scanned, items) = reader.page().await?;
+    pub async fn page(self) -> Result<Page<Row<E, Of>>> {
+        let mut reading = self.into_reading()?;
+        let (scanned, items) = reading.page().await?;
         let items = items
             .into_iter()
-            .map(|(target, item)| stored(&target, item));
+            .map(|(target, item)| Of::Source::row(&target, item));
         Ok(Page {
             items: items.collect(),
             scanned,
-            resume: reader.token(),
+            resume: reading.token(),
         })
     }
 
-    fn into_reader(self) -> Result<Reader> {
+    fn into_reading(self) -> Result<Reading> {
+        self.into_terms().map(Terms::read)
+    }
+
+    /// What is read and how, for any number of times.
+    pub(super) fn into_terms(self) -> Result<Terms> {
         let Self {
             table,
             of,
             mut options,
         } = self;
-        let reads = of.reads(&E::SCHEMA.key);
-        let plan = reads.and_then(|reads| Plan::new(&table, reads, &mut options));
+        let reads = of.reads();
+        let plan = reads.and_then(|reads| Plan::new::<E, Of::Source>(&table, reads, &mut options));
         let plan = plan.map_err(|error| error.in_table(table.physical_name()))?;
-        let Options {
-            policy,
-            limit,
-            time_limit,
-            ..
-        } = options;
-        Ok(Reader::new(table.db(), plan, policy, limit, time_limit))
+        Ok(Terms {
+            db: table.db().clone(),
+            plan,
+            policy: options.policy,
+            limit: options.limit,
+            time_limit: options.time_limit,
+        })
     }
-}
-
-fn stored<E: Entity>(target: &Target, item: Item) -> Result<Stored<E>> {
-    Stored::read(target, item).map_err(|error| error.at(target))
-}
-
-#[allow(clippy::needless_pass_by_value)] // so that the item ends here
-fn entity<E: Entity>(target: &Target, item: Item) -> Result<E> {
-    E::decode(&item).map_err(|error| crate::error::Error::from(error).at(target))
 }

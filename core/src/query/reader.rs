@@ -1,7 +1,6 @@
 use std::collections::VecDeque;
-use std::pin::Pin;
 use std::task::{Context, Poll};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use futures::StreamExt;
 use futures::future::BoxFuture;
@@ -12,9 +11,9 @@ use super::resume::{Position, ResumeToken};
 use crate::db::Db;
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::Target;
-use crate::retry::{RetryPolicy, Spent};
+use crate::retry::{RetryPolicy, Span};
 use crate::value::Item;
-use crate::wire::{Failure, FailureKind, Page, PageRequest};
+use crate::wire::{Page, PageRequest};
 
 /// Keeps the pages of one query or scan coming: one at hand and one ahead for each segment. Nothing is asked before it is
 /// polled, and nothing beyond what is wanted.
@@ -33,7 +32,7 @@ pub(super) struct Reader {
     stirred: bool,
     /// The segment whose turn it is.
     turn: usize,
-    time: Time,
+    time: Span,
     over: bool,
 }
 
@@ -53,13 +52,6 @@ struct Opened {
     items: VecDeque<Item>,
     count: usize,
     next: Position,
-}
-
-/// The bound of the whole stream. It begins with the first poll.
-enum Time {
-    Unbounded,
-    NotBegun(Duration),
-    Until(Instant, Pin<Box<dyn Future<Output = ()> + Send>>),
 }
 
 impl Reader {
@@ -90,7 +82,7 @@ impl Reader {
             in_flight: FuturesUnordered::new(),
             stirred: true,
             turn: 0,
-            time: time_limit.map_or(Time::Unbounded, Time::NotBegun),
+            time: Span::new(time_limit),
             over: false,
         }
     }
@@ -133,6 +125,15 @@ impl Reader {
         }
     }
 
+    /// One of the items that were given does not count: another is wanted in its place.
+    pub(super) fn want_another(&mut self) {
+        if let Some(wanted) = &mut self.wanted {
+            self.over &= *wanted > 0;
+            *wanted += 1;
+            self.stirred = true;
+        }
+    }
+
     /// Where it stands; `None` where nothing is left.
     pub(super) fn token(&self) -> Option<ResumeToken> {
         let positions = self.segments.iter().map(|segment| segment.position.clone());
@@ -146,7 +147,7 @@ impl Reader {
         self.counts = true;
         match std::future::poll_fn(|context| self.poll_item(context)).await {
             Some(Err(error)) => Err(error),
-            // Pages that count bring no items.
+            // Of pages that count no item is kept.
             _ => Ok(self.counted),
         }
     }
@@ -184,7 +185,7 @@ impl Reader {
         }
         let last = given.last().filter(|_| cut);
         self.segments[index].position = match last {
-            Some((target, _)) => Position::Behind(target.key().clone()),
+            Some((_, item)) => self.plan.position_of(item)?,
             None => next,
         };
         Ok((page.scanned, given))
@@ -254,7 +255,7 @@ impl Reader {
 
     fn request(&self, segment: usize, limit: Option<i32>) -> PageRequest {
         let behind = match &self.segments[segment].ask {
-            Position::Behind(key) => Some(key),
+            Position::Behind(keys) => Some(&keys[..]),
             Position::NotBegun | Position::Done => None,
         };
         self.plan.request(segment, behind, limit, self.counts)
@@ -265,7 +266,11 @@ impl Reader {
             Ok(Opened {
                 next: self.position(page.next)?,
                 count: page.count,
-                items: page.items.into(),
+                items: if self.counts {
+                    VecDeque::new()
+                } else {
+                    page.items.into()
+                },
             })
         });
         let segment = &mut self.segments[index];
@@ -280,7 +285,7 @@ impl Reader {
 
     fn position(&self, next: Option<Item>) -> Result<Position> {
         Ok(match next {
-            Some(key) => Position::Behind(self.plan.key_of(&key)?),
+            Some(end) => self.plan.position_of(&end)?,
             None => Position::Done,
         })
     }
@@ -302,7 +307,10 @@ impl Reader {
             segment.at_hand = None;
             self.stirred = true;
         } else {
-            segment.position = Position::Behind(key.clone());
+            segment.position = match self.plan.position_of(&item) {
+                Ok(position) => position,
+                Err(error) => return Some(Err(error)),
+            };
         }
         self.turn = (index + 1) % segments;
         self.wanted = self.wanted.map(|wanted| wanted - 1);
@@ -311,22 +319,10 @@ impl Reader {
     }
 
     fn is_out_of_time(&mut self, context: &mut Context<'_>) -> bool {
-        let clock = self.db.clock();
-        if let Time::NotBegun(limit) = self.time {
-            self.time = match clock.now().checked_add(limit) {
-                Some(end) => Time::Until(end, clock.sleep_until(end)),
-                None => Time::Unbounded,
-            };
-        }
-        match &mut self.time {
-            Time::Until(end, sleep) => {
-                clock.now() >= *end || sleep.as_mut().poll(context).is_ready()
-            }
-            _ => false,
-        }
+        self.time.is_over(self.db.clock(), context)
     }
 
-    fn out_of_time(&self) -> Error {
+    pub(super) fn out_of_time(&self) -> Error {
         let message = "the time limit of the whole read passed; go on with its resume token, or raise `.time_limit(…)`";
         Error::new(ErrorKind::Exhausted, message).in_table(&self.plan.table)
     }
@@ -347,49 +343,20 @@ impl Segment {
 
 /// Sends the request for one page, again after failures that pass.
 async fn fetch(db: Db, request: PageRequest, policy: Option<RetryPolicy>) -> Result<Page> {
-    let mut budget = db.page_budget(policy);
-    let mut skewed = false;
+    let mut asking = db.asking(
+        policy,
+        "Go on with the resume token later, or raise the RetryPolicy",
+    );
     loop {
-        let failure = match db.wire().page(&request, budget.request_time()).await {
+        match db.wire().page(&request, asking.request_time()).await {
             Ok(page) => {
-                budget.give_back();
+                asking.answered();
                 return Ok(page);
             }
-            Err(failure) => failure,
-        };
-        let again = match failure.kind {
-            FailureKind::Final => Err(Spent::Attempts),
-            FailureKind::Skewed if std::mem::replace(&mut skewed, true) => Err(Spent::Attempts),
-            kind => budget
-                .spend()
-                .and_then(|()| budget.has_more())
-                .and_then(|()| budget.draw(kind.cost(), false)),
-        };
-        let spent = match again {
-            Ok(()) => {
-                budget.back_off(failure.retry_after).await;
-                match budget.in_time() {
-                    Ok(()) => continue,
-                    Err(spent) => spent,
-                }
+            Err(failure) => {
+                let again = asking.again_after(failure).await;
+                again.map_err(|error| error.in_table(&request.table))?;
             }
-            Err(spent) => spent,
-        };
-        return Err(failed(spent, failure)
-            .in_table(&request.table)
-            .after(budget.attempts().max(1), budget.elapsed()));
+        }
     }
-}
-
-fn failed(spent: Spent, failure: Failure) -> Error {
-    let error = match failure.kind {
-        FailureKind::Final | FailureKind::Skewed => Error::service(failure.reply.as_ref()),
-        _ => Error::new(
-            ErrorKind::Exhausted,
-            format!(
-                "no page came: {spent}. Go on with the resume token later, or raise the RetryPolicy"
-            ),
-        ),
-    };
-    error.replied(failure.reply).because(failure.source)
 }

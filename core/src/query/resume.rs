@@ -6,11 +6,11 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use sha2::{Digest, Sha256};
 
-use crate::key::{Key, KeyScalar, KeyType};
+use crate::key::{KeyScalar, KeyType};
 
 /// Where a query or scan stands: taken after any item, and given to the same query or scan later, in another process too.
 ///
-/// It knows what it belongs to (table, key condition, direction and filter; for a scan the number of segments), and a text
+/// It knows what it belongs to (table, index, key condition, direction and filter; for a scan the number of segments), and a text
 /// that was cut or changed by accident is no token. It is no signature, and whoever has it can read the keys in it: do not
 /// take one from a client whom you do not trust with the whole of what is queried, and do not give one to a client who may
 /// not see the keys.
@@ -30,8 +30,8 @@ pub struct ResumeTokenError;
 #[derive(Clone, PartialEq, Eq)]
 pub(super) enum Position {
     NotBegun,
-    /// All up to this key was given.
-    Behind(Key),
+    /// All up to this place was given: the keys of the table, then of the index, each attribute once.
+    Behind(Vec<KeyScalar>),
     Done,
 }
 
@@ -50,10 +50,12 @@ impl ResumeToken {
             match position {
                 Position::NotBegun => bytes.push(0),
                 Position::Done => bytes.push(1),
-                Position::Behind(key) => {
-                    bytes.push(if key.sort().is_some() { 3 } else { 2 });
-                    write(&mut bytes, key.partition());
-                    key.sort().iter().for_each(|sort| write(&mut bytes, sort));
+                Position::Behind(keys) => {
+                    // Four at most: two of the table, two of the index.
+                    bytes.push(u8::try_from(keys.len() + 1).unwrap_or(u8::MAX));
+                    for key in keys {
+                        write(&mut bytes, key);
+                    }
                 }
             }
         }
@@ -75,10 +77,9 @@ impl ResumeToken {
             positions.push(match take(&mut rest)? {
                 [0] => Position::NotBegun,
                 [1] => Position::Done,
-                [2] => Position::Behind(Key::new(read(&mut rest)?, None)),
-                [3] => {
-                    let partition = read(&mut rest)?;
-                    Position::Behind(Key::new(partition, Some(read(&mut rest)?)))
+                [count @ 2..=5] => {
+                    let keys = (1..count).map(|_| read(&mut rest));
+                    Position::Behind(keys.collect::<Option<_>>()?)
                 }
                 _ => return None,
             });
@@ -178,13 +179,13 @@ mod tests {
     use super::*;
 
     fn token() -> ResumeToken {
-        let sort = Some(KeyScalar::B(vec![0, 255]));
+        let sort = KeyScalar::B(vec![0, 255]);
         ResumeToken {
             of: Fingerprint(*b"12345678"),
             positions: vec![
                 Position::NotBegun,
-                Position::Behind(Key::new(KeyScalar::S("ä/ö".into()), None)),
-                Position::Behind(Key::new(KeyScalar::N("-1.5".into()), sort)),
+                Position::Behind(vec![KeyScalar::S("ä/ö".into())]),
+                Position::Behind(vec![KeyScalar::N("-1.5".into()), sort]),
                 Position::Done,
             ],
         }

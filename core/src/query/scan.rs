@@ -1,16 +1,27 @@
+use std::marker::PhantomData;
+
 use super::plan::Reads;
-use super::{Read, ReadOf};
+use super::{Base, Read, ReadOf, Source};
 use crate::db::Table;
 use crate::entity::Entity;
 use crate::error::Result;
-use crate::key::KeySchema;
 
 /// Reads the items of a whole table. See [`Table::scan`].
 pub type Scan<E> = Read<E, Whole>;
 
-/// All items of a table.
-pub struct Whole {
+/// All items of the table, or of the index `I`.
+pub struct Whole<I = Base> {
     segments: Option<u32>,
+    of: PhantomData<fn() -> I>,
+}
+
+impl<I> Whole<I> {
+    pub(super) fn new() -> Self {
+        Self {
+            segments: None,
+            of: PhantomData,
+        }
+    }
 }
 
 impl<E: Entity> Table<E> {
@@ -28,7 +39,7 @@ impl<E: Entity> Table<E> {
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> optimist::Result<()> {
     /// # let db = Db::new(local::client()?);
-    /// # local::create_table::<User>(&db).await?;
+    /// # db.create_table::<User>().await?;
     /// # let users = db.table::<User>();
     /// for (id, logins) in [("ann", 1), ("bob", 0), ("cid", 5)] {
     ///     users.insert(User { id: id.into(), logins }).await?;
@@ -43,12 +54,12 @@ impl<E: Entity> Table<E> {
     /// # }
     /// ```
     pub fn scan(&self) -> Scan<E> {
-        Read::new(self, Whole { segments: None }, false)
+        Read::new(self, Whole::new(), false)
     }
 }
 
-impl<E: Entity> Scan<E> {
-    /// Reads so many parts of the table at the same time, 1 to 1,000,000: each has one request in flight and two pages in
+impl<E: Entity, I: Source<E>> Read<E, Whole<I>> {
+    /// Reads so many parts of the table or index at the same time, 1 to 1,000,000: each has one request in flight and two pages in
     /// memory at most. No task is spawned: all are polled with the stream.
     pub fn segments(mut self, segments: u32) -> Self {
         self.of.segments = Some(segments);
@@ -57,8 +68,18 @@ impl<E: Entity> Scan<E> {
 }
 
 #[allow(private_interfaces)]
-impl ReadOf for Whole {
-    fn reads(self, _: &'static KeySchema) -> Result<Reads> {
+impl<E: Entity, I: Source<E>> ReadOf<E> for Whole<I> {
+    type Source = I;
+    type Through<J: Source<E>> = Whole<J>;
+
+    fn through<J: Source<E>>(self) -> Whole<J> {
+        Whole {
+            segments: self.segments,
+            of: PhantomData,
+        }
+    }
+
+    fn reads(self) -> Result<Reads> {
         Ok(Reads::Scan {
             segments: self.segments,
         })

@@ -4,7 +4,7 @@ use std::task::{Context, Poll};
 use futures::Stream;
 
 use super::ResumeToken;
-use super::reader::Reader;
+use super::reading::Reading;
 use crate::error::{Error, Result};
 use crate::key::Target;
 use crate::value::Item;
@@ -25,15 +25,15 @@ pub struct Items<T> {
 }
 
 enum State {
-    Reads(Box<Reader>),
+    Reads(Box<Reading>),
     /// The call was wrong.
     Wrong(Option<Error>),
 }
 
 impl<T> Items<T> {
-    pub(super) fn new(reader: Result<Reader>, read: fn(&Target, Item) -> Result<T>) -> Self {
-        let state = match reader {
-            Ok(reader) => State::Reads(Box::new(reader)),
+    pub(super) fn new(reading: Result<Reading>, read: fn(&Target, Item) -> Result<T>) -> Self {
+        let state = match reading {
+            Ok(reading) => State::Reads(Box::new(reading)),
             Err(error) => State::Wrong(Some(error)),
         };
         Self { state, read }
@@ -68,18 +68,18 @@ impl<T> Items<T> {
     #[must_use]
     pub fn resume_token(&self) -> Option<ResumeToken> {
         match &self.state {
-            State::Reads(reader) => reader.token(),
+            State::Reads(reading) => reading.token(),
             State::Wrong(_) => None,
         }
     }
 
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<T>>> {
-        let reader = match &mut self.state {
-            State::Reads(reader) => reader,
+        let reading = match &mut self.state {
+            State::Reads(reading) => reading,
             State::Wrong(error) => return Poll::Ready(error.take().map(Err)),
         };
         let read = self.read;
-        reader
+        reading
             .poll_item(context)
             .map(|item| Some(item?.and_then(|(target, item)| read(&target, item))))
     }

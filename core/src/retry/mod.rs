@@ -5,8 +5,12 @@ mod budget;
 mod clock;
 mod policy;
 mod quota;
+mod span;
+mod waiting;
 
 pub(crate) use budget::{Budget, Spent, TimeLimit};
 pub use clock::{Clock, SystemClock};
 pub use policy::RetryPolicy;
 pub(crate) use quota::Quota;
+pub(crate) use span::Span;
+pub(crate) use waiting::Waiting;

@@ -40,7 +40,7 @@ impl<E: Entity> Table<E> {
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let db = Db::new(local::client()?);
-    /// # local::create_table::<User>(&db).await?;
+    /// # db.create_table::<User>().await?;
     /// # let users = db.table::<User>();
     /// # db.client().put_item().table_name("users").item("id", AttributeValue::S("bob".into()))
     /// #     .item("logins", AttributeValue::N("3".into())).send().await?;
@@ -62,6 +62,7 @@ impl<E: Entity> Table<E> {
 
 impl<E: Entity> Adopt<E> {
     option!(retry => course.policy);
+    option!(meter => table);
 
     async fn run(self) -> Result<Modified<E, ()>> {
         let call = self.table.call(self.target?, self.course.policy);

@@ -54,7 +54,7 @@ impl<E: Entity> Table<E> {
     /// lost answers are settled.
     ///
     /// # Errors
-    /// `NotFound`: there is no such item ([`or_insert`](Apply::or_insert) makes one). `ConditionRefused`: the call's
+    /// `NotFound`: there is no such item, or one that has expired and is hidden ([`or_insert`](Apply::or_insert) makes one). `ConditionRefused`: the call's
     /// condition does not hold; [`Error::current`] gives the item. `OutcomeUnknown`: the answer was lost; the change is not
     /// sent again. `InvalidInput`: places overlap, the change does not fit an expression, or the version has reached its
     /// maximum. `WrittenUnreadable`: the change was carried out and left what the entity cannot hold (an unsigned field below
@@ -68,7 +68,7 @@ impl<E: Entity> Table<E> {
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> optimist::Result<()> {
     /// # let db = Db::new(local::client()?);
-    /// # local::create_table::<Stock>(&db).await?;
+    /// # db.create_table::<Stock>().await?;
     /// let stock = db.table::<Stock>();
     /// stock.insert(Stock { sku: "tea".into(), left: 3 }).await?;
     ///
@@ -99,6 +99,9 @@ impl<E: Entity> Apply<E> {
     /// Where there is no item, one is made of `entity` and the change, in the same request. An item that is there is changed;
     /// of `entity` it takes only attributes that it lacks. A set that the change touches starts empty. A
     /// [`condition`](Self::condition) is asked of the missing item too.
+    ///
+    /// Where the entity says `#[entity(ttl, hide_expired)]` and the item has expired, one DeleteItem removes it, on the condition
+    /// that it is still the same and still expired, and the change is sent again.
     pub fn or_insert(mut self, entity: E) -> Self {
         self.0.or_insert = Some(entity);
         self
@@ -115,7 +118,7 @@ impl<E: Entity> Apply<E> {
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> optimist::Result<()> {
     /// # let db = Db::new(local::client()?);
-    /// # local::create_table::<Sequence>(&db).await?;
+    /// # db.create_table::<Sequence>().await?;
     /// let sequences = db.table::<Sequence>();
     /// let next = || {
     ///     sequences
@@ -151,14 +154,17 @@ impl<E: Entity> Apply<E> {
     }
 
     option!(retry => 0.policy);
+    option!(meter => 0.table);
 }
 
 impl<E: Entity, T> ApplyReturning<E, T> {
     option!(retry => change.policy);
+    option!(meter => change.table);
 }
 
 impl<E: Entity> ApplyOnce<E> {
     option!(retry => 0.policy);
+    option!(meter => 0.table);
 }
 
 impl<E: Entity> Change<E> {
@@ -177,9 +183,9 @@ impl<E: Entity> Change<E> {
             }
             call.planner().apply(wanted, upsert, returns)
         };
-        let request = plan().map_err(|error| call.named(error))?;
+        let (request, expired) = plan().map_err(|error| call.named(error))?;
         let sets = request.expression.changes_sets();
-        let sent = call.send_blindly(&request, self.delivery).await;
+        let sent = call.send_blindly(&request, self.delivery, expired).await;
         match sent.map_err(|error| if sets { advise_on_sets(error) } else { error })? {
             Blind::Done(item) => Ok((call.target().clone(), item)),
             Blind::Refused(None, cause) if !upsert => Err(not_found(call.target()).because(cause)),

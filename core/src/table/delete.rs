@@ -49,7 +49,7 @@ impl<E: Entity> Table<E> {
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> optimist::Result<()> {
     /// # let db = Db::new(local::client()?);
-    /// # local::create_table::<User>(&db).await?;
+    /// # db.create_table::<User>().await?;
     /// # let users = db.table::<User>();
     /// let stale = users.insert(User { id: "ann".into(), logins: 1 }).await?;
     /// let current = users.modify("ann", |ann| ann.logins += 1).await?.stored;
@@ -71,6 +71,7 @@ impl<E: Entity> Table<E> {
 impl<E: Entity> Delete<E> {
     option!(condition => preconditions);
     option!(retry => policy);
+    option!(meter => table);
 
     async fn run(mut self) -> Result<Deleted> {
         let mut call = self.table.call_on(&self.stored, self.policy)?;

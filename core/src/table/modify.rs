@@ -80,7 +80,7 @@ impl<E: Entity> Table<E> {
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> optimist::Result<()> {
     /// # let db = Db::new(local::client()?);
-    /// # local::create_table::<User>(&db).await?;
+    /// # db.create_table::<User>().await?;
     /// let users = db.table::<User>();
     /// users
     ///     .modify("bob", |bob| bob.logins += 1)
@@ -140,7 +140,7 @@ impl<E: Entity> Table<E> {
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), Refused> {
     /// # let db = Db::new(local::client()?);
-    /// # local::create_table::<Account>(&db).await?;
+    /// # db.create_table::<Account>().await?;
     /// # let accounts = db.table::<Account>();
     /// accounts.insert(Account { id: "a".into(), balance: 5 }).await?;
     /// let refused = accounts
@@ -181,6 +181,7 @@ impl<'a, E: Entity, R, F> Modify<'a, E, R, F> {
     option!(reread => call.course.reread);
     option!(idempotent => call.course.idempotent);
     option!(retry => call.course.policy);
+    option!(meter => call.table);
 
     /// Where there is no item, the change is applied to what `make` returns, and one insert (PutItem) stores the result; a
     /// [`condition`](Self::condition) asks nothing of it. Should another item be inserted first, the change is applied to
@@ -197,6 +198,7 @@ impl<'a, E: Entity, R, X, F> TryModify<'a, E, R, X, F> {
     option!(reread => call.course.reread);
     option!(idempotent => call.course.idempotent);
     option!(retry => call.course.policy);
+    option!(meter => call.table);
 
     /// As [`Modify::or_insert_with`].
     pub fn or_insert_with(mut self, make: impl FnMut() -> E + Send + 'a) -> Self {

@@ -7,6 +7,13 @@ macro_rules! option {
             self
         }
     };
+    (meter => $($table:tt).+) => {
+        /// Counts what the requests of this call consume, instead of the meter of the `Db`.
+        pub fn meter(mut self, meter: &crate::Meter) -> Self {
+            self.$($table).+.set_meter(meter);
+            self
+        }
+    };
     (reread => $($field:tt).+) => {
         /// When to read the item again after a conflict.
         pub fn reread(mut self, reread: crate::write::Reread) -> Self {

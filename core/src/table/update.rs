@@ -53,7 +53,7 @@ impl<E: Entity> Table<E> {
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> optimist::Result<()> {
     /// # let db = Db::new(local::client()?);
-    /// # local::create_table::<User>(&db).await?;
+    /// # db.create_table::<User>().await?;
     /// # let users = db.table::<User>();
     /// let tags = ["a", "b", "c"].map(String::from).to_vec();
     /// let mut bob = users.insert(User { id: "bob".into(), tags, logins: 0 }).await?;
@@ -83,6 +83,7 @@ impl<E: Entity> Update<'_, E> {
     option!(condition => preconditions);
     option!(guard => preconditions);
     option!(retry => policy);
+    option!(meter => table);
 
     async fn run(self) -> Result<Edited> {
         let Self { stored, edit, .. } = self;

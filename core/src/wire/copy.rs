@@ -1,10 +1,13 @@
 use std::cell::Cell;
+use std::error::Error as StdError;
 use std::pin::pin;
 
+use aws_sdk_dynamodb::config::http::HttpResponse;
 use aws_sdk_dynamodb::config::interceptors::BeforeTransmitInterceptorContextRef;
 use aws_sdk_dynamodb::config::{ConfigBag, Intercept, RuntimeComponents};
-use aws_sdk_dynamodb::error::BoxError;
+use aws_sdk_dynamodb::error::{BoxError, ProvideErrorMetadata, SdkError};
 
+use super::Failure;
 use crate::retry::TimeLimit;
 
 tokio::task_local! {
@@ -17,6 +20,20 @@ pub(super) struct Copy<T> {
     pub(super) result: Option<T>,
     /// Whether it was handed to the connection: otherwise nobody can have carried it out.
     pub(super) transmitted: bool,
+}
+
+impl<T, E> Copy<Result<T, SdkError<E, HttpResponse>>>
+where
+    E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
+{
+    /// What came back, or why nothing did.
+    pub(super) fn into_answer(self) -> Result<T, Failure> {
+        match self.result {
+            Some(Ok(output)) => Ok(output),
+            Some(Err(error)) => Err(Failure::from_sdk(error, self.transmitted)),
+            None => Err(Failure::silent(self.transmitted)),
+        }
+    }
 }
 
 /// Sends one copy.

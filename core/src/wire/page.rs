@@ -3,7 +3,7 @@ use std::sync::Arc;
 use aws_sdk_dynamodb::types::Select;
 use tracing::debug;
 
-use super::{Failure, Wire, copy};
+use super::{Failure, Wire};
 use crate::expr::Compiled;
 use crate::retry::TimeLimit;
 use crate::value::Item;
@@ -12,16 +12,27 @@ use crate::value::Item;
 #[derive(Debug, Clone)]
 pub(crate) struct PageRequest {
     pub(crate) table: Arc<str>,
+    pub(crate) index: Option<&'static str>,
     pub(crate) of: PageOf,
-    /// The key condition, and the filter as condition.
+    /// The key condition, the filter as condition, and which attributes, if not all.
     pub(crate) expression: Arc<Compiled>,
     pub(crate) consistent: bool,
     /// How many items are evaluated at most.
     pub(crate) limit: Option<i32>,
     /// The key behind which the page begins.
     pub(crate) start: Option<Item>,
-    /// Only the number of items is asked for.
-    pub(crate) counts: bool,
+    pub(crate) select: PageSelect,
+}
+
+/// What is asked of each item.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum PageSelect {
+    /// What the table or index has.
+    Own,
+    /// All of it, where a local index has less.
+    Whole,
+    /// That it is there.
+    Count,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -47,7 +58,7 @@ pub(crate) struct Page {
     pub(crate) next: Option<Item>,
 }
 
-impl Wire {
+impl Wire<'_> {
     /// Sends a Query or a Scan.
     pub(crate) async fn page(
         &self,
@@ -62,24 +73,27 @@ impl Wire {
                     .client()
                     .$call()
                     .table_name(&*request.table)
+                    .set_index_name(request.index.map(str::to_owned))
                     .set_filter_expression(expression.condition.clone())
+                    .set_projection_expression(expression.projection.clone())
                     .set_expression_attribute_names(expression.names())
                     .set_expression_attribute_values(expression.values())
                     .consistent_read(request.consistent)
                     .set_limit(request.limit)
                     .set_exclusive_start_key(request.start.clone())
-                    .set_select(request.counts.then_some(Select::Count));
-                let copy = copy::send(Box::pin($more.send()), limit).await;
-                match copy.result {
-                    Some(Ok(output)) => Ok(Page {
-                        items: output.items.unwrap_or_default(),
-                        count: number(output.count),
-                        scanned: number(output.scanned_count),
-                        next: output.last_evaluated_key.filter(|key| !key.is_empty()),
-                    }),
-                    Some(Err(error)) => Err(Failure::from_sdk(error, copy.transmitted)),
-                    None => Err(Failure::silent(copy.transmitted)),
-                }
+                    .set_select(match request.select {
+                        PageSelect::Own => None,
+                        PageSelect::Whole => Some(Select::AllAttributes),
+                        PageSelect::Count => Some(Select::Count),
+                    })
+                    .set_return_consumed_capacity(self.report());
+                let copy = self.send(Box::pin($more.send()), limit).await;
+                copy.into_answer().map(|output| Page {
+                    items: output.items.unwrap_or_default(),
+                    count: number(output.count),
+                    scanned: number(output.scanned_count),
+                    next: output.last_evaluated_key.filter(|key| !key.is_empty()),
+                })
             }};
         }
         let result = match request.of {
@@ -96,6 +110,7 @@ impl Wire {
         };
         debug!(
             table = &*request.table,
+            index = request.index,
             operation = request.name(),
             request.consistent,
             outcome

@@ -1,19 +1,27 @@
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
-use aws_sdk_dynamodb::types::ReturnValue;
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure::AllOld;
+use aws_sdk_dynamodb::types::{ReturnConsumedCapacity, ReturnValue};
 use tracing::debug;
 
-use super::copy::{self, Watch};
+use super::copy::{self, Copy, Watch};
+use super::meter::{Meter, Reports};
 use super::{Answer, Failure, ReadRequest, Returns, WriteOperation, WriteRequest};
 use crate::retry::TimeLimit;
 use crate::value::Item;
 
 /// The client that requests are sent with: the user's own, without the retries of the SDK, so that one request is one copy.
 #[derive(Debug)]
-pub(crate) struct Wire(Client);
+pub(crate) struct Connection(Client);
 
-impl Wire {
+/// Sends requests, and counts what they consume.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Wire<'a> {
+    client: &'a Client,
+    meter: Option<&'a Meter>,
+}
+
+impl Connection {
     /// Connections, credentials, signing and endpoint are the client's.
     pub(crate) fn new(client: &Client) -> Self {
         let config = client.config();
@@ -25,8 +33,38 @@ impl Wire {
         Self(Client::from_conf(config.build()))
     }
 
+    pub(crate) fn wire<'a>(&'a self, meter: Option<&'a Meter>) -> Wire<'a> {
+        let client = &self.0;
+        Wire { client, meter }
+    }
+}
+
+impl Wire<'_> {
     pub(super) fn client(&self) -> &Client {
-        &self.0
+        self.client
+    }
+
+    /// What the server is to report: nothing where nobody counts.
+    pub(super) fn report(&self) -> Option<ReturnConsumedCapacity> {
+        self.meter.map(|_| ReturnConsumedCapacity::Total)
+    }
+
+    /// Sends one copy.
+    pub(super) async fn send<T: Reports, E>(
+        &self,
+        call: impl Future<Output = Result<T, E>>,
+        limit: TimeLimit,
+    ) -> Copy<Result<T, E>> {
+        let copy = copy::send(call, limit).await;
+        if let Some(meter) = self.meter {
+            if copy.transmitted {
+                meter.count_request();
+            }
+            if let Some(Ok(answer)) = &copy.result {
+                meter.count_units(answer);
+            }
+        }
+        copy
     }
 
     /// Sends a GetItem.
@@ -40,13 +78,12 @@ impl Wire {
             .get_item()
             .table_name(&**request.target.table())
             .set_key(Some(request.target.key_item()))
-            .consistent_read(request.consistent);
-        let copy = copy::send(Box::pin(call.send()), limit).await;
-        let result = match copy.result {
-            Some(Ok(output)) => Ok(output.item),
-            Some(Err(error)) => Err(Failure::from_sdk(error, copy.transmitted)),
-            None => Err(Failure::silent(copy.transmitted)),
-        };
+            .consistent_read(request.consistent)
+            .set_projection_expression(request.expression.projection.clone())
+            .set_expression_attribute_names(request.expression.names())
+            .set_return_consumed_capacity(self.report());
+        let copy = self.send(Box::pin(call.send()), limit).await;
+        let result = copy.into_answer().map(|output| output.item);
         let outcome = match &result {
             Ok(_) => "done",
             Err(failure) => failure.kind.name(),
@@ -74,8 +111,9 @@ impl Wire {
                     .set_condition_expression(expression.condition.clone())
                     .set_expression_attribute_names(expression.names())
                     .set_expression_attribute_values(expression.values())
-                    .return_values_on_condition_check_failure(AllOld);
-                let copy = copy::send(Box::pin($more.send()), limit).await;
+                    .return_values_on_condition_check_failure(AllOld)
+                    .set_return_consumed_capacity(self.report());
+                let copy = self.send(Box::pin($more.send()), limit).await;
                 match copy.result {
                     Some(Ok(output)) => Answer::Done(output.attributes),
                     Some(Err(error)) => match error.as_service_error() {
@@ -109,17 +147,20 @@ impl Wire {
                     .set_key(Some(request.target.key_item())))
             }
         };
-        traced(request.target.table(), request.name(), &answer);
+        self.answered(request.target.table(), request.name(), &answer);
         answer
     }
-}
 
-/// Tells of a write: everything but values.
-pub(super) fn traced(table: &str, operation: &str, answer: &Answer) {
-    let outcome = match answer {
-        Answer::Done(_) => "done",
-        Answer::Refused { .. } => "refused",
-        Answer::Failed(failure) => failure.kind.name(),
-    };
-    debug!(table, operation, outcome);
+    /// Counts a refusal, and tells of a write: everything but values.
+    pub(super) fn answered(&self, table: &str, operation: &str, answer: &Answer) {
+        let outcome = match answer {
+            Answer::Done(_) => "done",
+            Answer::Refused { .. } => "refused",
+            Answer::Failed(failure) => failure.kind.name(),
+        };
+        if let (Some(meter), Answer::Refused { .. }) = (self.meter, answer) {
+            meter.count_refusal();
+        }
+        debug!(table, operation, outcome);
+    }
 }

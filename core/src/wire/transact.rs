@@ -4,13 +4,12 @@ use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure::AllOld;
 use aws_sdk_dynamodb::types::{CancellationReason, Delete, Put, TransactWriteItem, Update};
 
-use super::send::traced;
-use super::{Answer, Failure, FailureKind, Wire, WriteOperation, WriteRequest, copy};
+use super::{Answer, Failure, FailureKind, Wire, WriteOperation, WriteRequest};
 use crate::retry::TimeLimit;
 
 type TransactError = SdkError<TransactWriteItemsError, HttpResponse>;
 
-impl Wire {
+impl Wire<'_> {
     /// Sends one copy of a write as a transaction of one item. The token makes it safe to repeat for ten minutes.
     pub(crate) async fn transact(
         &self,
@@ -33,14 +32,15 @@ impl Wire {
             .client()
             .transact_write_items()
             .transact_items(item)
-            .client_request_token(token);
-        let copy = copy::send(Box::pin(call.send()), limit).await;
+            .client_request_token(token)
+            .set_return_consumed_capacity(self.report());
+        let copy = self.send(Box::pin(call.send()), limit).await;
         let answer = match copy.result {
             Some(Ok(_)) => Answer::Done(None),
             Some(Err(error)) => failed(error, copy.transmitted),
             None => Answer::Failed(Failure::silent(copy.transmitted)),
         };
-        traced(request.target.table(), "TransactWriteItems", &answer);
+        self.answered(request.target.table(), "TransactWriteItems", &answer);
         answer
     }
 }

@@ -2,6 +2,7 @@
 
 mod decode;
 mod encode;
+mod index;
 mod paths;
 mod schema;
 mod stamp;
@@ -39,6 +40,12 @@ pub(crate) fn entity(model: &Model) -> TokenStream {
     let lock_view = decode::lock_view(model, &support);
     let paths = paths::paths(model, &support);
     let stamps = stamp::stamps(model, &support);
+    let expires = model.ttl().map(|_| {
+        quote! {
+            #[automatically_derived]
+            impl #generics #support::Expires for #ident #types #bounds {}
+        }
+    });
     quote! {
         #paths
 
@@ -51,6 +58,8 @@ pub(crate) fn entity(model: &Model) -> TokenStream {
             #lock_view
             #stamps
         }
+
+        #expires
     }
 }
 
@@ -113,7 +122,9 @@ pub(crate) fn fallback(model: &Model) -> TokenStream {
                     attribute: "",
                     journal: #support::Option::None,
                 },
+                ttl: #support::Option::None,
                 attributes: &[],
+                indexes: &[],
             };
             fn key(&self) -> #support::Key { ::core::unreachable!() }
             fn encode(&self, _: usize) -> #support::Encoded { ::core::unreachable!() }

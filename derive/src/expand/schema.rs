@@ -1,7 +1,7 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::paths;
+use super::{index, paths};
 use crate::attr::LockKind;
 use crate::model::{Field, Model, Role};
 
@@ -24,6 +24,11 @@ pub(super) fn schema(model: &Model, support: &TokenStream) -> TokenStream {
         let name = &journal.text;
         quote!(#name)
     }));
+    let ttl = model.ttl().map(|field| {
+        let (name, hides) = (&field.name.text, field.attrs.hide_expired.is_some());
+        quote!(#support::TtlSchema { attribute: #name, hides_expired: #hides })
+    });
+    let ttl = option(ttl);
     let attributes = model.with_role(Role::Attribute).map(|field| {
         let (name, aliases) = (&field.name.text, &field.attrs.aliases);
         let automatic = field.attrs.updated_at.is_some();
@@ -35,6 +40,7 @@ pub(super) fn schema(model: &Model, support: &TokenStream) -> TokenStream {
             }
         }
     });
+    let indexes = index::schemas(model, support);
     quote! {
         const SCHEMA: &'static #support::Schema = &#support::Schema {
             table: #table,
@@ -47,11 +53,13 @@ pub(super) fn schema(model: &Model, support: &TokenStream) -> TokenStream {
                 attribute: #lock,
                 journal: #support::Option::#journal,
             },
+            ttl: #support::Option::#ttl,
             attributes: &[#(#attributes),*],
+            indexes: &[#(#indexes),*],
         };
     }
 }
 
-fn option(value: Option<TokenStream>) -> TokenStream {
+pub(super) fn option(value: Option<TokenStream>) -> TokenStream {
     value.map_or(quote!(None), |value| quote!(Some(#value)))
 }
