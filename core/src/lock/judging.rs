@@ -65,6 +65,7 @@ mod tests {
             let evidence = Evidence {
                 image: Some(image),
                 guard_holds: true,
+                expired: false,
                 source,
                 issued_before: &|_| false,
                 answered_once: false,

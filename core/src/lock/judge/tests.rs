@@ -348,11 +348,8 @@ fn a_journal_tells_by_room_by_an_older_entry_or_by_few_versions() {
     let image = at(6, &[mine]);
     for (issued, told) in [(false, Verdict::Unknown), (true, Verdict::NotLanded)] {
         let evidence = Evidence {
-            image: Some(&image),
-            guard_holds: true,
-            source: Refusal,
             issued_before: &|_| issued,
-            answered_once: false,
+            ..evidence(Some(&image), Refusal, false)
         };
         assert_eq!(judge(&update, &evidence), told);
     }
