@@ -230,6 +230,21 @@ async fn the_lock_view_is_refreshed_and_read_only() {
 }
 
 #[tokio::test]
+async fn of_several_conditions_all_must_hold() {
+    let (_, _, users) = world!(User);
+    let mut ann = users.insert(user("ann")).await.unwrap();
+    let (holds, fails) = (|| User::LOGINS.eq(0), || User::LOGINS.eq(7));
+    for (one, other) in [(holds(), fails()), (fails(), holds())] {
+        ann.email = "new".into();
+        let saved = users.save(&mut ann).condition(one).condition(other);
+        assert!(saved.await.unwrap_err().is_condition_refused());
+    }
+    let saved = users.save(&mut ann).condition(holds());
+    saved.condition(User::TAGS.exists()).await.unwrap();
+    assert_eq!(users.require("ann").await.unwrap().email, "new");
+}
+
+#[tokio::test]
 async fn a_handle_shows_entity_and_lock_to_a_developer() {
     let (_, _, users) = world!(User);
     let stored = users.insert(user("ann")).await.unwrap();

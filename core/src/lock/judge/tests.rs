@@ -166,10 +166,10 @@ fn an_insert_finds_itself_another_or_with_no_journal_nobody_knows_whom() {
         lock: SeenLock::Missing,
         journal: SeenJournal::Missing,
     };
-    assert_eq!(
-        verdict(&insert, Some(&legacy), Refusal, false),
-        Verdict::Exists
-    );
+    for source in [Refusal, Source::ReadAfterRefusal, Read] {
+        let verdict = verdict(&insert, Some(&legacy), source, false);
+        assert_eq!(verdict, Verdict::Exists);
+    }
     let plain = write(&schema(LockKind::Version, None), Insert, Expected::New);
     let there = seen(Lock::Version(1), None);
     assert_eq!(
