@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use optimist::{AttributeValue, Entity, ErrorKind, Lock, Stored};
 use serde::{Deserialize, Serialize};
 
-use crate::support::{Address, User, n, put_raw, read_raw, s, update_raw, user, world};
+use crate::support::{
+    Address, User, UuidCounter, n, put_raw, read_raw, s, update_raw, user, world,
+};
 
 #[tokio::test]
 async fn a_stale_holder_conflicts_and_sees_the_current_item() {
@@ -242,6 +244,22 @@ async fn of_several_conditions_all_must_hold() {
     let saved = users.save(&mut ann).condition(holds());
     saved.condition(User::TAGS.exists()).await.unwrap();
     assert_eq!(users.require("ann").await.unwrap().email, "new");
+}
+
+#[tokio::test]
+async fn under_a_uuid_the_journal_is_not_compared() {
+    let (_, _, counters) = world!(UuidCounter);
+    let zero = |id: &str| UuidCounter {
+        id: id.into(),
+        count: 0,
+    };
+    let mut handle = counters.insert(zero("c")).await.unwrap();
+    let other = counters.insert(zero("d")).await.unwrap();
+    let journal = Stored::image(&other)["journal"].clone();
+    update_raw(&counters, "c", "journal", journal).await;
+    handle.count = 1;
+    counters.save(&mut handle).await.unwrap();
+    assert_eq!(counters.require("c").await.unwrap().count, 1);
 }
 
 #[tokio::test]
