@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use optimist::{Deleted, Stored, Table};
+use optimist::{Deleted, RetryPolicy, Stored, Table};
 use optimist_tests::Fault;
 
 use crate::support::{Counter, counter, read_raw, world};
@@ -111,4 +111,23 @@ async fn after_a_write_given_up_in_doubt_the_next_one_is_another_writers() {
     cancel(counters.modify("c", |c| c.count += 1)).await;
     counters.modify("c", |c| c.count += 1).await.unwrap();
     assert_ne!(last_writer(&counters).await, first);
+}
+
+#[tokio::test]
+async fn a_call_dropped_while_it_waits_is_in_doubt_if_a_copy_was_not_answered() {
+    let (_, machine, counters) = world!(Counter);
+    counters.insert(counter("c")).await.unwrap();
+    let long = Duration::from_secs(10_000);
+    let policy = RetryPolicy::default()
+        .base(long)
+        .cap(long)
+        .deadline(long * 3);
+    for (fault, another) in [(Fault::Throttle, false), (Fault::LoseAnswer, true)] {
+        let before = last_writer(&counters).await;
+        machine.transport.script("UpdateItem", [fault]);
+        cancel(counters.modify("c", |c| c.count += 1).retry(policy)).await;
+        counters.modify("c", |c| c.count += 1).await.unwrap();
+        let renewed = last_writer(&counters).await != before;
+        assert_eq!(renewed, another, "{fault:?}");
+    }
 }
