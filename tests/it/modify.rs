@@ -218,6 +218,55 @@ async fn before_it_reads_again_it_waits_with_the_lane_free() {
     assert!(started.elapsed() > Duration::from_millis(5));
 }
 
+#[tokio::test(start_paused = true)]
+async fn where_the_last_changes_met_conflicts_the_first_wait_is_longer() {
+    let (backend, _, counters) = embedded::<Counter>().await;
+    counters.insert(counter("c")).await.unwrap();
+    let base = Duration::from_millis(10);
+    let policy = RetryPolicy::default().base(base).attempts(100);
+    let conflicted = async |mut conflicts: u32| {
+        let started = tokio::time::Instant::now();
+        let modify = counters.modify("c", |c| {
+            if conflicts > 0 {
+                conflicts -= 1;
+                let other = backend.machine().db.table::<Counter>();
+                elsewhere(async move {
+                    other.modify("c", |c| c.count += 1).await.unwrap();
+                });
+            }
+            c.count += 1;
+        });
+        modify.reread(Reread::Always).retry(policy).await.unwrap();
+        started.elapsed()
+    };
+    assert!(conflicted(1).await < base * 2);
+    conflicted(20).await;
+    let mut longest = Duration::ZERO;
+    for _ in 0..5 {
+        longest = longest.max(conflicted(1).await);
+    }
+    assert!(longest > base * 2, "{longest:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_unanswered_insert_that_finds_another_item_is_not_applied_again() {
+    let (backend, machine, counters) = embedded::<Counter>().await;
+    let other = backend.machine().db.table::<Counter>();
+    machine.transport.script("PutItem", [Fault::LoseRequest]);
+    let modify = counters.modify("c", |c| c.count += 1);
+    let modify = async { modify.or_insert_with(|| counter("c")).await };
+    let meanwhile = async {
+        while machine.transport.count("PutItem") == 0 {
+            tokio::task::yield_now().await;
+        }
+        other.insert(counter("c")).await.unwrap();
+    };
+    let (modified, ()) = tokio::join!(modify, meanwhile);
+    let error = modified.unwrap_err();
+    assert!(error.is_outcome_unknown(), "{error}");
+    assert_eq!(counters.require("c").await.unwrap().count, 0);
+}
+
 #[tokio::test]
 async fn reread_always_reads_after_every_conflict() {
     for (reread, reads) in [(Reread::InTurn, 1), (Reread::Always, 2)] {
