@@ -263,6 +263,39 @@ async fn under_a_uuid_the_journal_is_not_compared() {
 }
 
 #[tokio::test]
+async fn a_change_inside_a_map_leaves_what_another_tool_put_beside_it() {
+    let (_, _, users) = world!(User);
+    let mut ann = users.insert(user("ann")).await.unwrap();
+    let address = [("city", s("old")), ("unmapped", s("of a tool"))];
+    let address = address.map(|(name, value)| (name.to_owned(), value));
+    let address = AttributeValue::M(address.into());
+    update_raw(&users, "ann", "address", address).await;
+    ann.address.city = "new".into();
+    users.save(&mut ann).await.unwrap();
+    let stored = read_raw(&users, "ann").await.unwrap();
+    let stored = stored["address"].as_m().unwrap();
+    assert_eq!(stored["city"], s("new"));
+    assert_eq!(stored["unmapped"], s("of a tool"));
+}
+
+#[tokio::test]
+async fn an_item_that_a_save_makes_too_large_is_refused_before_a_request() {
+    let (_, machine, users) = world!(User);
+    let mut ann = users.insert(user("ann")).await.unwrap();
+    // What is replaced does not count.
+    for letter in ["x", "y"] {
+        ann.email = letter.repeat(390 * 1024);
+        users.save(&mut ann).await.unwrap();
+    }
+    machine.transport.reset();
+    ann.email = "z".repeat(400 * 1024 - 20);
+    let error = users.save(&mut ann).await.unwrap_err();
+    assert!(error.is_invalid_input(), "{error}");
+    assert!(error.to_string().contains("`email`"), "{error}");
+    assert_eq!(machine.transport.total(), 0);
+}
+
+#[tokio::test]
 async fn a_handle_shows_entity_and_lock_to_a_developer() {
     let (_, _, users) = world!(User);
     let stored = users.insert(user("ann")).await.unwrap();
