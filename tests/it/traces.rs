@@ -1,7 +1,8 @@
 //! What is traced of a request: its table, operation and outcome, and no value of an item.
 
+use std::cell::RefCell;
 use std::fmt::{Debug, Write};
-use std::sync::{Arc, Mutex};
+use std::sync::Once;
 use std::time::Duration;
 
 use optimist::RetryPolicy;
@@ -12,13 +13,23 @@ use tracing::{Event, Metadata, Subscriber};
 
 use crate::support::{User, embedded, user};
 
-/// The events of the library, a line each.
-#[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<String>>>);
+thread_local! {
+    /// The events of this thread's test, a line each.
+    static LINES: RefCell<Option<Vec<String>>> = const { RefCell::new(None) };
+}
+
+/// The subscriber of the whole process: one of a single thread would be missed by what another thread comes by first.
+struct Lines;
 
 impl Lines {
-    fn take(&self) -> Vec<String> {
-        std::mem::take(&mut self.0.lock().unwrap())
+    fn begin() {
+        static ONCE: Once = Once::new();
+        ONCE.call_once(|| tracing::subscriber::set_global_default(Self).unwrap());
+        LINES.set(Some(Vec::new()));
+    }
+
+    fn take() -> Vec<String> {
+        LINES.replace(Some(Vec::new())).unwrap()
     }
 }
 
@@ -34,9 +45,13 @@ impl Subscriber for Lines {
                 write!(self.0, "{field}={value:?} ").unwrap();
             }
         }
-        let mut line = Line(String::new());
-        event.record(&mut line);
-        self.0.lock().unwrap().push(line.0);
+        LINES.with_borrow_mut(|lines| {
+            if let Some(lines) = lines {
+                let mut line = Line(String::new());
+                event.record(&mut line);
+                lines.push(line.0);
+            }
+        });
     }
 
     fn new_span(&self, _: &Attributes<'_>) -> Id {
@@ -58,8 +73,7 @@ fn traced(line: &str, operation: &str, outcome: &str) -> bool {
 #[tokio::test(start_paused = true)]
 async fn every_request_is_traced_with_its_outcome_and_without_values() {
     let (_, machine, users) = embedded::<User>().await;
-    let lines = Lines::default();
-    let _guard = tracing::subscriber::set_default(lines.clone());
+    Lines::begin();
     users.insert(user("ann")).await.unwrap();
     assert!(users.insert(user("ann")).await.is_err());
     users.get("ann").await.unwrap();
@@ -68,7 +82,7 @@ async fn every_request_is_traced_with_its_outcome_and_without_values() {
     users.query("ann").page().await.unwrap();
     users.scan().page().await.unwrap();
     users.delete_unchecked("ann").await.unwrap();
-    let told = lines.take();
+    let told = Lines::take();
     for (operation, outcome) in [
         ("PutItem", "done"),
         ("PutItem", "refused"),
@@ -98,7 +112,7 @@ async fn every_request_is_traced_with_its_outcome_and_without_values() {
         let policy = RetryPolicy::never().attempt_timeout(Duration::from_millis(50));
         let applied = users.apply("ann", add()).retry(policy).await;
         assert_eq!(applied.is_ok(), outcome == "done");
-        let told = lines.take();
+        let told = Lines::take();
         let of = told
             .iter()
             .filter(|line| traced(line, "UpdateItem", outcome));
@@ -106,7 +120,7 @@ async fn every_request_is_traced_with_its_outcome_and_without_values() {
         machine.transport.script("GetItem", [fault]);
         let read = users.get("ann").retry(policy).await;
         assert_eq!(read.is_ok(), outcome == "done");
-        let told = lines.take();
+        let told = Lines::take();
         let of = told.iter().filter(|line| traced(line, "GetItem", outcome));
         assert_eq!(of.count(), 1, "{fault:?}: {told:#?}");
     }
@@ -116,11 +130,10 @@ async fn every_request_is_traced_with_its_outcome_and_without_values() {
 async fn what_a_write_in_doubt_was_judged_is_traced() {
     let (_, machine, users) = embedded::<User>().await;
     users.insert(user("ann")).await.unwrap();
-    let lines = Lines::default();
-    let _guard = tracing::subscriber::set_default(lines.clone());
+    Lines::begin();
     machine.transport.script("UpdateItem", [LoseAnswer]);
     users.modify("ann", |ann| ann.logins += 1).await.unwrap();
-    let told = lines.take();
+    let told = Lines::take();
     let judged = |line: &&String| line.contains("judged") && line.contains("verdict=Landed");
     assert_eq!(told.iter().filter(judged).count(), 1, "{told:#?}");
 }
