@@ -9,6 +9,7 @@ use syn::{Attribute, Expr, ExprLit, Ident, Lit, LitStr, Meta, MetaNameValue, Pat
 use crate::case::Case;
 use crate::errors::Errors;
 use crate::index::IndexAttr;
+use crate::template::TemplateAttr;
 
 #[derive(Default)]
 pub(crate) struct StructAttrs {
@@ -17,6 +18,16 @@ pub(crate) struct StructAttrs {
     pub(crate) case: Option<Case>,
     pub(crate) krate: Option<Path>,
     pub(crate) default: Option<DefaultAttr>,
+    pub(crate) partition_key: Option<TemplateAttr>,
+    pub(crate) sort_key: Option<TemplateAttr>,
+    pub(crate) kind: Option<KindAttr>,
+    pub(crate) indexes: Vec<IndexAttr>,
+}
+
+/// `kind = "user"`, or `kind("user", attribute = "type")`.
+pub(crate) struct KindAttr {
+    pub(crate) value: LitStr,
+    pub(crate) attribute: Option<LitStr>,
 }
 
 #[derive(Default)]
@@ -61,6 +72,8 @@ pub(crate) struct FieldAttrs {
     pub(crate) ttl: Option<Span>,
     pub(crate) hide_expired: Option<Span>,
     pub(crate) indexes: Vec<IndexAttr>,
+    /// It stands in the template of an index key.
+    pub(crate) is_index_part: bool,
 }
 
 /// `default`, or `default = "path"`.
@@ -82,10 +95,16 @@ impl StructAttrs {
                     set(&mut all.case, &meta, case, errors);
                 }
                 "crate" => set(&mut all.krate, &meta, path(&meta), errors),
+                "partition_key" => {
+                    set(&mut all.partition_key, &meta, TemplateAttr::of(&meta), errors);
+                }
+                "sort_key" => set(&mut all.sort_key, &meta, TemplateAttr::of(&meta), errors),
+                "index" => all.indexes.extend(errors.ok(IndexAttr::of(&meta))),
+                "kind" => set(&mut all.kind, &meta, KindAttr::of(&meta), errors),
                 other => errors.on(
                     meta.path(),
                     format!(
-                        "unknown attribute `{other}`, expected `table`, `lock`, `rename_all` or `crate`"
+                        "unknown attribute `{other}`, expected `table`, `lock`, `partition_key`, `sort_key`, `kind`, `index`, `rename_all` or `crate`"
                     ),
                 ),
             }
@@ -102,6 +121,27 @@ impl StructAttrs {
             }
         }
         all
+    }
+}
+
+impl KindAttr {
+    fn of(meta: &Meta) -> syn::Result<Self> {
+        let Meta::List(list) = meta else {
+            let (value, attribute) = (text(meta)?, None);
+            return Ok(Self { value, attribute });
+        };
+        let parse = Punctuated::<Expr, Token![,]>::parse_terminated;
+        let parts: Vec<_> = list.parse_args_with(parse)?.into_iter().collect();
+        match parts.as_slice() {
+            [value, Expr::Assign(pair)] if is(&pair.left, "attribute") => Ok(Self {
+                value: literal(value)?,
+                attribute: Some(literal(&pair.right)?),
+            }),
+            _ => Err(syn::Error::new_spanned(
+                meta,
+                "expected `kind = \"…\"` or `kind(\"…\", attribute = \"…\")`",
+            )),
+        }
     }
 }
 
@@ -159,6 +199,11 @@ impl LockAttr {
 }
 
 impl FieldAttrs {
+    /// Whether it is the key of an index, or part of one.
+    pub(crate) fn is_index_key(&self) -> bool {
+        !self.indexes.is_empty() || self.is_index_part
+    }
+
     /// Whether a `with` module stores values in their order: as it says, or as ours for times do.
     pub(crate) fn is_ordered(&self) -> bool {
         let segments = self.with.iter().flat_map(|path| &path.segments);

@@ -6,8 +6,8 @@ use syn::{Attribute, Data, DeriveInput, Type};
 
 use crate::attr::{self, LockKind};
 use crate::errors::Errors;
-use crate::index;
-use crate::model::{Field, Model, Name, Role};
+use crate::index::{self, Index};
+use crate::model::{Field, Model, Name, Role, Templates};
 
 pub(crate) fn check(model: &Model, errors: &mut Errors) {
     if !model.is_struct {
@@ -28,11 +28,20 @@ pub(crate) fn check(model: &Model, errors: &mut Errors) {
             }
         }
     }
-    if model.with_role(Role::PartitionKey).next().is_none() {
+    if model.with_role(Role::PartitionKey).next().is_none() && model.templates.partition.is_none() {
         errors.on(
             &model.ident,
-            "an entity needs a partition key: mark one field with `#[entity(partition_key)]`",
+            "an entity needs a partition key: mark one field with `#[entity(partition_key)]`, or make one of fields: \
+             `#[entity(partition_key(pk = \"USER#{id}\"))]`",
         );
+    }
+    check_templates(model, errors);
+    if let Some(kind) = model
+        .kind
+        .as_ref()
+        .filter(|kind| kind.value.value().is_empty())
+    {
+        errors.on(&kind.value, "a kind is not empty");
     }
     for (role, what) in [
         (Role::PartitionKey, "partition key"),
@@ -59,6 +68,55 @@ pub(crate) fn check(model: &Model, errors: &mut Errors) {
     }
     check_names(model, errors);
     index::check(model, errors);
+}
+
+/// The most fields that a key is made of, and those that its partition key is.
+const MAX_FIELDS: usize = 6;
+
+fn check_templates(model: &Model, errors: &mut Errors) {
+    let Templates { partition, sort } = &model.templates;
+    for (template, role) in [(partition, Role::PartitionKey), (sort, Role::SortKey)] {
+        if let (Some(template), Some(field)) = (template, model.with_role(role).next()) {
+            errors.on(
+                &template.text,
+                format!(
+                    "field `{}` is this key already: a key is a field, or made of fields",
+                    field.ident
+                ),
+            );
+        }
+    }
+    if let Some(template) = partition
+        && template.is_whole
+        && template.fields().next().is_none()
+    {
+        errors.on(
+            &template.text,
+            "the partition key names no field, as `{id}` does: all items would be in one partition",
+        );
+    }
+    // A sort key that is a field is the last of the key's fields.
+    if let Some(template) = partition
+        && let Some(field) = template
+            .fields()
+            .find(|place| model.fields[*place].role == Role::SortKey)
+    {
+        errors.on(
+            &template.text,
+            format!(
+                "field `{}` is the sort key: a field that both keys are made of stands in two templates",
+                model.fields[field].ident
+            ),
+        );
+    }
+    if let Some(template) = model.templates.all().last()
+        && model.key_fields().len() > MAX_FIELDS
+    {
+        errors.on(
+            &template.text,
+            format!("a key is made of at most {MAX_FIELDS} fields"),
+        );
+    }
 }
 
 /// What is not always stored must be read all the same.
@@ -115,7 +173,9 @@ fn check_field(field: &Field, errors: &mut Errors) {
     }
     if field.role != Role::Attribute {
         let what = match field.role {
-            Role::PartitionKey | Role::SortKey => "a key is stored by its `KeyValue` impl",
+            Role::PartitionKey | Role::SortKey | Role::KeyPart => {
+                "a key is stored by its `KeyValue` impl"
+            }
             Role::LockView => "the lock is stored by optimist",
             _ => "a skipped field is not stored",
         };
@@ -134,11 +194,12 @@ fn check_field(field: &Field, errors: &mut Errors) {
             "`ordered` says something of a `with` module; without one the type decides",
         );
     }
-    let key = matches!(field.role, Role::PartitionKey | Role::SortKey);
+    let keys = [Role::PartitionKey, Role::SortKey, Role::KeyPart];
+    let key = keys.contains(&field.role);
     if let (Some(span), false) = (attrs.auto_uuid, key) {
         errors.at(
             span,
-            "`auto_uuid` generates a key: it needs `partition_key` or `sort_key`",
+            "`auto_uuid` generates a key: it needs `partition_key`, `sort_key`, or a place in the template of one",
         );
     }
     let times = attrs.created_at.into_iter().chain(attrs.updated_at);
@@ -238,6 +299,23 @@ fn check_names(model: &Model, errors: &mut Errors) {
             }
         }
     };
+    if let Some(kind) = &model.kind {
+        take(&kind.attribute, "the attribute of the kind", errors);
+    }
+    for template in model.templates.all() {
+        take(&template.name, "a key attribute", errors);
+    }
+    let mut made: Vec<&str> = Vec::new();
+    for (template, _) in model.indexes.iter().flat_map(Index::templates) {
+        let known = model.templates.all().map(|template| &*template.name.text);
+        if known
+            .chain(made.iter().copied())
+            .all(|known| known != template.name.text)
+        {
+            take(&template.name, "a key attribute", errors);
+            made.push(&template.name.text);
+        }
+    }
     for field in stored() {
         take(&field.name, "an attribute", errors);
     }

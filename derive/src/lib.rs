@@ -7,12 +7,14 @@
 mod attr;
 mod case;
 mod check;
+mod entities;
 mod errors;
 mod expand;
 mod index;
 mod model;
 mod newtype;
 mod projection;
+mod template;
 
 use proc_macro::TokenStream;
 use syn::{DeriveInput, parse_macro_input};
@@ -31,6 +33,11 @@ use syn::{DeriveInput, parse_macro_input};
 /// | `lock = values` | no attribute is added: a write compares the values that it replaces |
 /// | `lock(version, attribute = "v", journal = "j")` | the same, with attribute names of your own; default `version` or `lock`, and `journal` |
 /// | `lock(version, journal = off)` | no journal: the format of the AWS Java, .NET and Python mappers; a lost answer may end in `OutcomeUnknown`, and a holder cannot tell an item from one that was deleted and re-created with the same version |
+/// | `partition_key(pk = "USER#{id}")` | the partition key is attribute `pk`, made of text and fields; see "Keys by template" |
+/// | `sort_key(sk = "ORDER#{day}#{number:05}")` | likewise the sort key; without fields (`"PROFILE"`) a partition holds one such item |
+/// | `index("by-day", partition_key(day_key = "DAY#{day}"), sort_key(…), projection = …)` | a global index with keys by template; see "Keys by template". `local`, `projection` and `const` as on a field, which may be the other key |
+/// | `kind = "user"` | every item has this text in attribute `kind`; see "Kinds" |
+/// | `kind("user", attribute = "type")` | the same in another attribute |
 /// | `rename_all = "camelCase"` | how field names become attribute names, as in serde |
 /// | `crate = "path"` | where `optimist` is, if it was renamed or re-exported |
 ///
@@ -56,6 +63,31 @@ use syn::{DeriveInput, parse_macro_input};
 /// | `index("by-email", …, projection = keys)` | what else the index has: `all` (the default), `keys`, or `include(name, age)` by fields |
 /// | `index("by-email", …, const = "NAME")` | renames the constant of the index |
 /// | `const = "NAME"` | renames the constant that is the attribute's typed path, by default the field in upper case |
+///
+/// # Keys by template
+/// `partition_key(pk = "USER#{id}")` on the struct makes the key attribute `pk` of text and the fields named in braces. The
+/// fields stay attributes of their own too. A key is given as these fields, partition key first, each once:
+/// `orders.get(("ann", "2026-11-03", 7))`; a single one stands alone. One of the two keys may be a field that is marked
+/// instead.
+///
+/// A field in a template is a key: its type implements `KeyValue` (strings, newtypes over them, integers), it has no setter, and
+/// editing it is an error. An integer needs its number of digits, `{number:05}`, and is written with leading zeros. Keys are
+/// never mistaken for each other, and sort as their fields do, one after the other. Refused before a request are, as
+/// `InvalidInput` that names attribute and field: an empty text; text with a byte at or below the separator behind it (the first
+/// byte of the text that follows); a number that is negative or has more digits. `{{` is a brace.
+///
+/// A query of an entity whose sort key begins with text asks for sort keys with that text alone.
+///
+/// The fields in the keys of an **index** can change, and can be an Option, whose `None` keeps the item out of the index. The key is
+/// an attribute of its own that is written with every change. A change that the server computes (`apply`, `update`) must set all
+/// the fields of such a key, or none of them. `apply(…).or_insert(…)` is refused on an item that lacks such a key although it has
+/// fields of it. A key of the table can be one of the index too, by the same template.
+///
+/// # Kinds
+/// A kind tells the items of an entity from others in the same table. Every insert and put writes it. Reading an item of another
+/// kind, or of none, is `Marshalling`, which names both; `Table::adopt` gives its kind to an item that has none. Queries and scans
+/// ask for their own kind, and blind writes touch no item of another: only `put_unchecked` replaces whatever is there. An index
+/// that does not have the attribute (`projection = keys`) shows items of every kind.
 ///
 /// # `#[serde(…)]`
 /// `rename`, `rename_all`, `default`, `skip`, `with`, `skip_serializing_if` and `alias` are honoured where no `entity`
@@ -92,6 +124,33 @@ pub fn part(input: TokenStream) -> TokenStream {
     let model = model::Model::of(&input, model::What::Part, &mut errors);
     check::check_part(&input, &model, &mut errors);
     let mut tokens = expand::part(&model);
+    tokens.extend(errors.into_tokens());
+    tokens.into()
+}
+
+/// Makes an enum of the entities that share a table, for `Table::query_all` and `Table::scan_all`.
+///
+/// Each variant holds an entity, or `Stored` of one, which can be saved:
+/// ```text
+/// #[derive(Entities)]
+/// enum OfShop {
+///     User(Stored<User>),
+///     Order(Order),
+///     #[entities(other)]
+///     Other(Item),
+/// }
+/// ```
+/// An item is told by its kind (`#[entity(kind = "user")]`), else by the text that begins its keys
+/// (`sort_key(sk = "ORDER#{number:05}")`). Two entities that cannot be told apart do not compile: of equal kinds, or, where one has no
+/// kind, with keys that can begin alike. Neither do entities of different tables, key attributes, or attributes of the kind.
+///
+/// The variant marked `#[entities(other)]` takes the `Item` of every other; without it such an item is an error in its place.
+/// `#[entities(crate = "…")]` on the enum says where `optimist` is.
+#[proc_macro_derive(Entities, attributes(entities))]
+pub fn entities(input: TokenStream) -> TokenStream {
+    let input = parse_macro_input!(input as DeriveInput);
+    let mut errors = errors::Errors::default();
+    let mut tokens = entities::entities(&input, &mut errors).unwrap_or_default();
     tokens.extend(errors.into_tokens());
     tokens.into()
 }

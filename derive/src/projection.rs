@@ -133,7 +133,8 @@ pub(crate) fn projection(input: &DeriveInput, errors: &mut Errors) -> Option<Tok
             const NAMES: &'static [&'static str] = &[#(#names),*];
 
             fn decode(item: &#support::Item) -> #support::Result<Self, #support::ValueError> {
-                let _ = item;
+                let item = &mut #support::Attributes::Shown(item);
+                let _ = &item;
                 #support::Result::Ok(Self { #(#values),* })
             }
         }

@@ -225,9 +225,9 @@ fn foreign(random: &mut fastrand::Rng) -> Option<AttributeValue> {
 }
 
 fn condition(random: &mut fastrand::Rng, depth: u8) -> Condition<Task> {
-    let word = ["", "a", "ab", "b"][random.usize(..4)];
+    let word = ["a", "ab", "b"][random.usize(..3)];
     let other = ["a", "b"][random.usize(..2)];
-    let size = random.usize(..3);
+    let size = random.usize(1..3);
     let of_type = |of_type| Task::TITLE.attribute_type(of_type);
     match random.u8(..if depth == 0 { 13 } else { 16 }) {
         0 => Task::TITLE.eq(word),
@@ -236,7 +236,7 @@ fn condition(random: &mut fastrand::Rng, depth: u8) -> Condition<Task> {
         3 => Task::TITLE.le(word),
         4 => Task::TITLE.gt(word),
         5 => Task::TITLE.ge(word),
-        6 => Task::TITLE.between("a", word.max("a")),
+        6 => Task::TITLE.between("a", word),
         7 => Task::TITLE.is_in([word, other]),
         8 => Task::TITLE.exists(),
         9 => Task::TITLE.missing(),

@@ -96,6 +96,7 @@ pub(super) mod tests {
         partition: KeyAttributeSchema {
             name: "id",
             key_type: KeyType::N,
+            template: None,
         },
         sort: None,
     };

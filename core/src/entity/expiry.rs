@@ -1,6 +1,6 @@
 use std::time::SystemTime;
 
-use super::{Schema, TtlSchema};
+use super::{KindSchema, Schema, TtlSchema};
 use crate::expr::{AttributeType, Guard, Path, Tree};
 use crate::time::whole_seconds;
 use crate::value::{AttributeValue, Item, Number};
@@ -12,19 +12,26 @@ pub(crate) struct Expiry {
     attribute: &'static str,
     /// Seconds since 1970.
     now: i64,
+    /// An item of another kind is not the entity's to hide.
+    kind: Option<KindSchema>,
 }
 
 impl Expiry {
     /// Where the entity hides what has expired.
     pub(crate) fn hiding(schema: &Schema, now: impl FnOnce() -> SystemTime) -> Option<Self> {
         let ttl = schema.ttl.filter(|ttl| ttl.hides_expired)?;
-        Some(Self::at(&ttl, now()))
+        let kind = schema.kind;
+        Some(Self {
+            kind,
+            ..Self::at(&ttl, now())
+        })
     }
 
     pub(crate) fn at(ttl: &TtlSchema, now: SystemTime) -> Self {
         Self {
             attribute: ttl.attribute,
             now: whole_seconds(now),
+            kind: None,
         }
     }
 
@@ -33,6 +40,9 @@ impl Expiry {
         let Some(AttributeValue::N(number)) = item.get(self.attribute) else {
             return false;
         };
+        if self.kind.is_some_and(|kind| kind.check(item).is_err()) {
+            return false;
+        }
         match number.parse::<i64>() {
             Ok(seconds) => seconds <= self.now,
             Err(_) => number

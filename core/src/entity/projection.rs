@@ -91,7 +91,7 @@ pub(crate) fn select<E: Entity>(
 }
 
 /// What is asked for to show `names`: they, their older names, and the keys of table and index, each once; of the table also
-/// the time by which an entity hides what has expired.
+/// the kind, and the time by which an entity hides what has expired.
 fn attributes<E: Entity>(names: &[&'static str], index: Option<&IndexSchema>) -> Vec<&'static str> {
     let keys = std::iter::once(&E::SCHEMA.key).chain(index.map(|index| &index.key));
     let keys = keys.flat_map(|schema| schema.attributes().map(|key| key.name));
@@ -101,8 +101,11 @@ fn attributes<E: Entity>(names: &[&'static str], index: Option<&IndexSchema>) ->
     });
     let ttl = E::SCHEMA.ttl;
     let ttl = ttl.filter(|ttl| ttl.hides_expired && index.is_none());
-    let mut all = Vec::with_capacity(names.len() + 4);
-    for name in keys.chain(shown).chain(ttl.map(|ttl| ttl.attribute)) {
+    let kind = E::SCHEMA.kind.filter(|_| index.is_none());
+    let known = kind.map(|kind| kind.attribute);
+    let known = known.into_iter().chain(ttl.map(|ttl| ttl.attribute));
+    let mut all = Vec::with_capacity(names.len() + 5);
+    for name in keys.chain(shown).chain(known) {
         if !all.contains(&name) {
             all.push(name);
         }

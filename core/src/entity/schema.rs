@@ -1,4 +1,4 @@
-use super::TtlSchema;
+use super::{KindSchema, MadeSchema, TtlSchema};
 use crate::key::KeySchema;
 use crate::lock::LockSchema;
 
@@ -11,6 +11,8 @@ pub struct Schema {
     pub key: KeySchema,
     /// The lock.
     pub lock: LockSchema,
+    /// What tells its items from others in the table, where something does.
+    pub kind: Option<KindSchema>,
     /// The attribute that says when an item expires.
     pub ttl: Option<TtlSchema>,
     /// Every other attribute.
@@ -43,6 +45,8 @@ pub struct AttributeSchema {
     pub aliases: &'static [&'static str],
     /// It is set with every change, and is no change by itself.
     pub automatic: bool,
+    /// How it is made of others, where it is no field: the key of an index by template.
+    pub made: Option<MadeSchema>,
 }
 
 /// A secondary index.
@@ -134,6 +138,7 @@ mod tests {
             KeyAttributeSchema {
                 name,
                 key_type: KeyType::S,
+                template: None,
             }
         }
         KeySchema {

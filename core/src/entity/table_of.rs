@@ -4,7 +4,7 @@ use super::{Entity, Schema};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no entity, and no tuple of entities",
     label = "names no table",
-    note = "give an entity, or a tuple of two to eight that share one table: `(User, Order)`"
+    note = "give an entity, a tuple of two to eight that share one table, `(User, Order)`, or an enum with `#[derive(optimist::Entities)]`"
 )]
 pub trait TableOf {
     /// What is known of each entity.

@@ -282,6 +282,7 @@ impl From<ValueError> for Error {
     fn from(error: ValueError) -> Self {
         let kind = match error.kind() {
             ValueErrorKind::EmptyKey
+            | ValueErrorKind::KeyPart { .. }
             | ValueErrorKind::KeyTooLong { .. }
             | ValueErrorKind::NoSuchElement { .. } => ErrorKind::InvalidInput,
             _ => ErrorKind::Marshalling,

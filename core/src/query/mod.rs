@@ -1,5 +1,7 @@
 //! Reading many: a plan says what a page asks, a reader keeps the pages coming, a stream gives out their items one by one.
 
+mod all;
+mod fingerprint;
 mod fresh;
 mod index;
 mod options;
@@ -12,12 +14,14 @@ mod reading;
 mod recheck;
 mod resume;
 mod scan;
+mod segment;
 mod select;
 mod source;
 mod stream;
 mod until;
 
 pub use crate::entity::{Global, Index, Local, Partial, Projected};
+pub use all::{QueryAll, ScanAll, Shared};
 pub use index::{QueryIndex, ScanIndex};
 pub use options::Page;
 pub use query::{Partition, Query};

@@ -1,17 +1,16 @@
 use std::sync::Arc;
 
-use sha2::{Digest, Sha256};
-
 use super::Source;
+use super::fingerprint::{Fingerprint, fingerprint};
 use super::options::Options;
 use super::recheck::Recheck;
-use super::resume::{Fingerprint, Position, ResumeToken, first};
+use super::resume::{Position, ResumeToken};
 use crate::db::Table;
 use crate::entity::{self, Entity, Expiry, IndexSchema};
 use crate::error::{Error, Result};
 use crate::expr::{Compiled, Compiler, Filter, KeyCondition};
-use crate::key::{Key, KeyAttributeSchema, KeyScalar, KeySchema};
-use crate::value::{AttributeValue, Item};
+use crate::key::{Key, KeyAttributeSchema, KeyScalar, KeySchema, Target};
+use crate::value::Item;
 use crate::wire::{PageOf, PageRequest, PageSelect};
 
 /// What every page of a query or scan asks, and where it begins.
@@ -26,8 +25,6 @@ pub(super) struct Plan {
     selecting: Arc<Compiled>,
     consistent: bool,
     select: PageSelect,
-    /// What is asked of items that are counted.
-    counting: PageSelect,
     page_size: Option<u32>,
     /// What passes may be less than what is evaluated.
     filtered: bool,
@@ -70,29 +67,28 @@ impl Plan {
             Some(filter) => Some(Filter::new(filter, |name| E::SCHEMA.aliases(name))?),
             None => None,
         };
-        let live = E::SCHEMA.ttl;
-        let live = live.filter(|ttl| options.live_only || ttl.hides_expired);
+        let kind = kind::<E, I>();
+        let mut filtered = filter.is_some() || kind.is_some() && !is_apart::<I, E>(&of);
+        let filter = filter.into_iter().chain(kind).reduce(Filter::and);
+        // A table has one such attribute, of whichever entity.
+        let entities = I::OF_ALL.unwrap_or(&[]).iter().copied();
+        let mut ttls = entities.chain([E::SCHEMA]).filter_map(|schema| schema.ttl);
+        let live = ttls.find(|ttl| options.live_only || ttl.hides_expired);
         let live = live.map(|ttl| {
             let expiry = Expiry::at(&ttl, table.db().clock().wall());
             Filter::of(expiry.is_not_past_condition(), |name| {
                 E::SCHEMA.aliases(name)
             })
         });
+        filtered |= live.is_some();
         // The time of this plan is no part of what a token belongs to: it goes on at a later one.
         let timeless = match &live {
             Some(_) => Some(compile(&of, filter.clone())?),
             None => None,
         };
         let filter = filter.into_iter().chain(live).reduce(Filter::and);
-        let mut counting = PageSelect::Count;
         if let (Some(filter), Some(index), false) = (&filter, index, I::FRESH) {
-            let only = filter.names_only(|name| index.projects(schema, name), index.name);
-            match I::select() {
-                // What a local index does not have is read for whole items, and not to count them.
-                PageSelect::Whole if only.is_err() => counting = PageSelect::Whole,
-                PageSelect::Whole => {}
-                _ => only?,
-            }
+            filter.names_only(|name| index.projects(schema, name), index.name)?;
         }
         if let (Some(filter), Reads::Query { .. }, false) = (&filter, &of, I::FRESH) {
             filter.names_none_of(I::key().attributes().map(|key| key.name))?;
@@ -109,7 +105,7 @@ impl Plan {
             }
             _ => (whole, None),
         };
-        let filtered = filter.is_some() && recheck.is_none();
+        let filtered = filtered && recheck.is_none();
         let start = match options.resume.take() {
             Some(token) => resumed(token, fingerprint, &of)?,
             None => begun(&of)?,
@@ -132,7 +128,6 @@ impl Plan {
             selecting,
             consistent: options.consistent,
             select: I::select(),
-            counting,
             page_size: options.page_size,
             filtered,
             recheck,
@@ -180,26 +175,42 @@ impl Plan {
             consistent: self.consistent,
             limit,
             start: behind.map(|keys| self.start(keys)),
-            select: if counts { self.counting } else { self.select },
+            select: if counts {
+                PageSelect::Count
+            } else {
+                self.select
+            },
         }
     }
 
-    /// The key of an item in its table.
+    /// The place of an item in its table.
     ///
     /// # Errors
     /// The keys are not those of the entity.
-    pub(super) fn key_of(&self, item: &Item) -> Result<Key> {
-        Key::of_item(self.schema, item).ok_or_else(|| self.other_keys())
+    pub(super) fn target_of(&self, item: &Item) -> Result<Target> {
+        let key = Key::of_item(self.schema, item).ok_or_else(|| self.other_keys())?;
+        Ok(Target::new(&self.table, key, self.schema))
     }
 
     /// Where an item, or the end of a page, stands.
     ///
     /// # Errors
-    /// As `key_of`.
+    /// As `target_of`.
     pub(super) fn position_of(&self, item: &Item) -> Result<Position> {
+        self.behind(|name| KeyScalar::of(item.get(name)?))
+    }
+
+    /// The same of an item that is needed no more: it loses its keys.
+    ///
+    /// # Errors
+    /// As `target_of`.
+    pub(super) fn take_position(&self, item: &mut Item) -> Result<Position> {
+        self.behind(|name| KeyScalar::taken(item.get_mut(name)?))
+    }
+
+    fn behind(&self, mut key: impl FnMut(&str) -> Option<KeyScalar>) -> Result<Position> {
         let keys = self.position().map(|attribute| {
-            let key = item.get(attribute.name).and_then(KeyScalar::of);
-            key.filter(|key| key.key_type() == attribute.key_type)
+            key(attribute.name).filter(|key| key.key_type() == attribute.key_type)
         });
         let keys: Option<_> = keys.collect();
         keys.map(Position::Behind).ok_or_else(|| self.other_keys())
@@ -232,6 +243,11 @@ impl Plan {
         self.filtered
     }
 
+    /// Others stand between what is asked for: more must be evaluated than is wanted.
+    pub(super) fn meets_others(&mut self) {
+        self.filtered = true;
+    }
+
     pub(super) fn token(&self, positions: Vec<Position>) -> ResumeToken {
         ResumeToken {
             of: self.fingerprint,
@@ -249,6 +265,21 @@ fn compile(of: &Reads, filter: Option<Filter>) -> Result<Compiled> {
         compiler = compiler.condition(filter.into_tree())?;
     }
     compiler.finish()
+}
+
+/// What asks for the entity's own kind; an index may not show it.
+fn kind<E: Entity, I: Source<E>>() -> Option<Filter> {
+    let kind = E::SCHEMA.kind.filter(|_| I::OF_ALL.is_none())?;
+    let shows = |index: &IndexSchema| index.projects(&E::SCHEMA.key, kind.attribute);
+    let is_shown = I::FRESH || I::select() == PageSelect::Whole || I::INDEX.is_none_or(shows);
+    is_shown.then(|| Filter::of(kind.test(), |_| &[]))
+}
+
+/// Whether the text that begins its sort keys tells the entity's items from others.
+fn is_apart<I: Source<E>, E: Entity>(of: &Reads) -> bool {
+    let template = I::key().sort.and_then(|sort| sort.template);
+    let has_text = template.is_some_and(|template| !template.constant().is_empty());
+    has_text && matches!(of, Reads::Query { .. })
 }
 
 /// Where a query or scan begins by itself.
@@ -289,103 +320,4 @@ fn resumed(token: ResumeToken, own: Fingerprint, of: &Reads) -> Result<Vec<Posit
     Err(Error::invalid(format!(
         "the resume token is of a scan of {segments} segments; leave `.segments(…)` out, or give the same number"
     )))
-}
-
-fn fingerprint(
-    table: &str,
-    index: Option<&IndexSchema>,
-    of: &Reads,
-    expression: &Compiled,
-    live_only: bool,
-) -> Fingerprint {
-    let mut hash = Sha256::new();
-    feed(&mut hash, table.as_bytes());
-    feed(&mut hash, index.map_or("", |index| index.name).as_bytes());
-    hash.update([match of {
-        Reads::Scan { .. } => 0,
-        Reads::Query { reverse: false, .. } => 1,
-        Reads::Query { reverse: true, .. } => 2,
-    }]);
-    for text in [&expression.key_condition, &expression.condition] {
-        feed(&mut hash, text.as_deref().unwrap_or_default().as_bytes());
-    }
-    let (names, values) = expression.placeholders();
-    names.for_each(|name| feed(&mut hash, name.as_bytes()));
-    values.for_each(|value| feed(&mut hash, &canonical(value)));
-    if live_only {
-        feed(&mut hash, b"live only");
-    }
-    Fingerprint(first(hash.finalize().as_slice()))
-}
-
-fn feed(hash: &mut Sha256, bytes: &[u8]) {
-    hash.update(u64::try_from(bytes.len()).unwrap_or(u64::MAX).to_be_bytes());
-    hash.update(bytes);
-}
-
-/// The same bytes for the same value: maps and sets come in another order each time.
-fn canonical(value: &AttributeValue) -> Vec<u8> {
-    use AttributeValue::{B, Bool, Bs, L, M, N, Ns, Null, S, Ss};
-    let sorted = |mut members: Vec<Vec<u8>>| {
-        members.sort();
-        members
-    };
-    let (kind, parts) = match value {
-        S(s) => (b'S', vec![s.clone().into_bytes()]),
-        N(n) => (b'N', vec![crate::value::canonical(n).as_bytes().to_vec()]),
-        B(b) => (b'B', vec![b.as_ref().to_vec()]),
-        Bool(b) => (b'b', vec![vec![u8::from(*b)]]),
-        Null(_) => (b'0', Vec::new()),
-        L(list) => (b'L', list.iter().map(canonical).collect()),
-        M(map) => {
-            let entry = |(key, value): (&String, _)| {
-                let mut hash = Sha256::new();
-                feed(&mut hash, key.as_bytes());
-                feed(&mut hash, &canonical(value));
-                hash.finalize().to_vec()
-            };
-            (b'M', sorted(map.iter().map(entry).collect()))
-        }
-        Ss(set) => (
-            b's',
-            sorted(set.iter().map(|s| s.clone().into_bytes()).collect()),
-        ),
-        Ns(set) => {
-            let number = |n: &String| crate::value::canonical(n).as_bytes().to_vec();
-            (b'n', sorted(set.iter().map(number).collect()))
-        }
-        Bs(set) => (
-            b'p',
-            sorted(set.iter().map(|b| b.as_ref().to_vec()).collect()),
-        ),
-        _ => (b'?', Vec::new()),
-    };
-    let mut hash = Sha256::new();
-    hash.update([kind]);
-    for part in &parts {
-        feed(&mut hash, part);
-    }
-    hash.finalize().to_vec()
-}
-
-#[cfg(test)]
-mod tests {
-    use std::collections::HashMap;
-
-    use super::*;
-
-    #[test]
-    fn equal_values_have_equal_bytes_and_others_have_not() {
-        let map = |keys: std::ops::Range<u8>| {
-            let entry = |k: u8| (k.to_string(), AttributeValue::N(format!("{k}.0")));
-            canonical(&AttributeValue::M(
-                keys.map(entry).collect::<HashMap<_, _>>(),
-            ))
-        };
-        assert_eq!(map(0..20), map(0..20));
-        assert_ne!(map(0..20), map(1..20));
-        let set = |of: [&str; 2]| canonical(&AttributeValue::Ss(of.map(str::to_owned).to_vec()));
-        assert_eq!(set(["a", "b"]), set(["b", "a"]));
-        assert_ne!(set(["a", "b"]), set(["ab", ""]));
-    }
 }

@@ -5,7 +5,7 @@ use super::plan::{Plan, Reads};
 use super::reading::{Reading, Terms};
 use super::{Items, ReadsConsistently, ResumeToken, Source};
 use crate::db::Table;
-use crate::entity::{Entity, Expires, Stored, read_entity};
+use crate::entity::{Entity, Expires, Stored};
 use crate::error::Result;
 use crate::expr::Condition;
 use crate::retry::RetryPolicy;
@@ -235,7 +235,7 @@ impl<E: Entity, Of: ReadOf<E>> Read<E, Of> {
     where
         Of::Source: Source<E, Row = Stored<E>>,
     {
-        Items::new(self.into_reading(), read_entity)
+        Items::taken(self.into_reading(), E::take_from)
     }
 
     /// All items, as handles. Set a [`limit`](Self::limit) where there may be many.

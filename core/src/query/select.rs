@@ -1,7 +1,7 @@
 use std::marker::PhantomData;
 
 use super::{Base, Read, ReadOf, ReadsConsistently, Source};
-use crate::entity::{Entity, Global, IndexSchema, Local, Partial, Projection, read_view};
+use crate::entity::{Entity, Global, IndexSchema, Local, Partial, Projection, read_entry};
 use crate::error::Result;
 use crate::key::Target;
 use crate::value::Item;
@@ -29,7 +29,7 @@ impl<E: Entity, I: Source<E>, P: Projection<Of = E>> Source<E> for Selected<I, P
     const NAMES: Option<&'static [&'static str]> = Some(P::NAMES);
 
     fn row(target: &Target, item: Item) -> Result<P> {
-        read_view(target, item)
+        read_entry(target, item)
     }
 }
 

@@ -1,6 +1,8 @@
 use std::marker::PhantomData;
 
-use crate::entity::{Entity, Global, IndexSchema, Local, Partial, Projected, Stored, read_stored};
+use crate::entity::{
+    Entity, Global, IndexSchema, Local, Partial, Projected, Schema, Stored, read_stored,
+};
 use crate::error::Result;
 use crate::key::{KeySchema, Target};
 use crate::value::Item;
@@ -18,6 +20,10 @@ pub trait Source<E: Entity>: Sized {
 
     /// Whether a query reads consistently unless told otherwise.
     const CONSISTENT: bool;
+
+    /// The entities of whatever is wanted; `None`: the one alone.
+    #[doc(hidden)]
+    const OF_ALL: Option<&'static [&'static Schema]> = None;
 
     /// Whether what is found is read again from the table.
     #[doc(hidden)]

@@ -6,9 +6,9 @@ use super::get::not_found;
 use super::option::option;
 use super::update::{older_name, stamped};
 use crate::db::Table;
-use crate::entity::{Entity, Stored, to_item};
+use crate::entity::{Entity, Stored, lacks_key, takes_keys, to_item};
 use crate::error::{Error, ErrorKind, Result};
-use crate::expr::{self, Action, Attr, IntoChange, Path, over};
+use crate::expr::{self, Action, Attr, IntoChange, Path, Tree, over};
 use crate::key::{IntoKey, Target};
 use crate::lock::{Expected, HeldJournal, LockKind, Seen};
 use crate::retry::RetryPolicy;
@@ -179,6 +179,9 @@ impl<E: Entity> Change<E> {
             wanted.actions = stamped::<E>(self.wanted.into_actions()?, call.wall())?;
             if let Some(mut entity) = self.or_insert {
                 entity.stamp_new(call.wall());
+                let keys = takes_keys(E::SCHEMA, &wanted.actions);
+                let conditions = keys.into_iter().chain(wanted.condition.take());
+                wanted.condition = conditions.reduce(Tree::and);
                 wanted.actions = over_new(wanted.actions, &entity, call.target())?;
             }
             call.planner().apply(wanted, upsert, returns)
@@ -190,7 +193,9 @@ impl<E: Entity> Change<E> {
             Blind::Done(item) => Ok((call.target().clone(), item)),
             Blind::Refused(None, cause) if !upsert => Err(not_found(call.target()).because(cause)),
             Blind::Refused(image, cause) => {
-                let why = stands_in_the_way::<E>(image.as_ref()).unwrap_or_else(|| {
+                let own = stands_in_the_way::<E>(image.as_ref());
+                let lacks_key = || lacks_key(E::SCHEMA, image.as_ref().filter(|_| upsert)?);
+                let why = own.or_else(lacks_key).unwrap_or_else(|| {
                     let message = "the call's condition does not hold; nothing was written";
                     Error::new(ErrorKind::ConditionRefused, message)
                 });
@@ -208,12 +213,16 @@ fn over_new<E: Entity>(actions: Vec<Action>, entity: &E, target: &Target) -> Res
     }
     let item = to_item(entity)?;
     let names = E::SCHEMA.attributes.iter().map(|attribute| attribute.name);
+    let names = names.chain(E::SCHEMA.kind.map(|kind| kind.attribute));
     over(actions, names, item)
 }
 
 /// What stands in the way of a blind write besides the caller's condition.
 pub(super) fn stands_in_the_way<E: Entity>(image: Option<&Item>) -> Option<Error> {
     let image = image?;
+    if let Some(Err(error)) = E::SCHEMA.kind.map(|kind| kind.check(image)) {
+        return Some(error.into());
+    }
     let alias = E::SCHEMA.attributes.iter().find_map(|attribute| {
         let alias = attribute.aliases.iter().find(|a| image.contains_key(**a))?;
         (!image.contains_key(attribute.name)).then(|| older_name(attribute.name, alias))

@@ -24,8 +24,7 @@ impl Planner<'_> {
             Some(expiry) if or_insert => Expired::Removed(expiry),
             Some(expiry) => Expired::Missing(expiry),
         };
-        let exists = Tree::Exists(Path::attribute(self.schema.key.partition.name));
-        let conditions = (!or_insert).then_some(exists).into_iter();
+        let conditions = self.exists(or_insert).into_iter();
         // A value under an older name would not be seen.
         let touched =
             |a: &&AttributeSchema| wanted.actions.iter().any(|w| w.path().root() == a.name);
@@ -56,6 +55,7 @@ impl Planner<'_> {
             check_size(&item)?;
             let names = self.schema.attributes.iter();
             let names = names.flat_map(|a| std::iter::once(&a.name).chain(a.aliases));
+            let names = names.chain(self.schema.kind.as_ref().map(|kind| &kind.attribute));
             let assignments = names.map(|name| Assignment {
                 path: Path::attribute(name),
                 value: item.remove(*name),
@@ -80,8 +80,21 @@ impl Planner<'_> {
         condition: Option<Tree>,
     ) -> Result<(WriteRequest, Expired)> {
         let (condition, expired) = self.asked_of_what_lives(condition);
-        let request = self.request_if(WriteOperation::Delete, condition)?;
+        let own = self.schema.kind.and_then(|_| self.exists(true));
+        let conditions = own.into_iter().chain(condition);
+        let request = self.request_if(WriteOperation::Delete, conditions.reduce(Tree::and))?;
         Ok((request, expired))
+    }
+
+    /// There is an item of the entity's kind, or none at all if that will do.
+    fn exists(&self, or_none: bool) -> Option<Tree> {
+        let key = Path::attribute(self.schema.key.partition.name);
+        match (self.schema.kind, or_none) {
+            (None, true) => None,
+            (None, false) => Some(Tree::Exists(key)),
+            (Some(kind), true) => Some(Tree::Missing(key).or(kind.test())),
+            (Some(kind), false) => Some(kind.test()),
+        }
     }
 
     /// A caller's condition is not asked of an item that has expired. Without one it does not matter what is there.

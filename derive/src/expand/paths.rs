@@ -35,9 +35,9 @@ pub(super) fn path(field: &Field) -> TokenStream {
 fn constant(field: &Field, model: &Model, support: &TokenStream) -> TokenStream {
     let (ty, name, form) = (&field.ty, name(field), form(field, model, support));
     let kind = match field.role {
-        Role::PartitionKey | Role::SortKey => quote!(KeyAttribute),
+        Role::PartitionKey | Role::SortKey | Role::KeyPart => quote!(KeyAttribute),
         _ if field.attrs.set.is_some() => quote!(Set),
-        Role::Attribute if !field.attrs.indexes.is_empty() => quote!(IndexKey),
+        Role::Attribute if field.attrs.is_index_key() => quote!(IndexKey),
         _ if field.attrs.is_ordered() => quote!(Ordered),
         // A number is one to conditions and changes too; a time has an order.
         _ if field.attrs.ttl.is_some() && !is_count(ty) => quote!(Ordered),
@@ -62,11 +62,11 @@ fn form(field: &Field, model: &Model, support: &TokenStream) -> TokenStream {
     let (ty, span) = (&field.ty, at(&field.ty));
     let of_type = moved(support, span);
     let mut form = match (field.role, &field.attrs.with) {
-        (Role::PartitionKey | Role::SortKey, _) => {
+        (Role::PartitionKey | Role::SortKey | Role::KeyPart, _) => {
             let key = key_form(field, support);
             return quote!(#key.form);
         }
-        (Role::Attribute, None) if !field.attrs.indexes.is_empty() => {
+        (Role::Attribute, None) if field.attrs.is_index_key() => {
             let key = index_key_form(field, support);
             // It must be whole seconds all the same.
             let seconds = field
