@@ -63,7 +63,7 @@ mod write;
 pub use optimist_derive::{Entity, KeyValue, Part};
 
 pub use db::{Db, DbBuilder, Table};
-pub use entity::{Entity, Stored};
+pub use entity::{Entity, Replaceable, Stored};
 pub use error::{Error, ErrorKind, Result};
 pub use expr::{Attr, Change, Condition, Edit};
 pub use key::{IntoKey, Key, KeyValue};

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::retry::{Budget, RetryPolicy, Spent, TimeLimit};
+use crate::retry::{Budget, RetryPolicy, RunEnd, Spent, TimeLimit};
 use crate::wire::{Failure, FailureKind};
 
 use super::Db;
@@ -13,6 +13,9 @@ pub(crate) struct Asking {
     skewed: bool,
     /// What the caller can do where no answer comes.
     advice: &'static str,
+    /// It settles a write in doubt: the quota does not refuse it.
+    settles: bool,
+    spent: Option<Spent>,
 }
 
 impl Db {
@@ -22,6 +25,8 @@ impl Db {
             budget: self.page_budget(policy),
             skewed: false,
             advice,
+            settles: false,
+            spent: None,
         }
     }
 }
@@ -49,7 +54,7 @@ impl Asking {
             }
             kind => self
                 .attempt()
-                .and_then(|()| self.budget.draw(kind.cost(), false)),
+                .and_then(|()| self.budget.draw(kind.cost(), self.settles)),
         };
         let spent = match again {
             Ok(()) => self.wait(failure.retry_after).await,
@@ -58,6 +63,7 @@ impl Asking {
         let Err(spent) = spent else {
             return Ok(());
         };
+        self.spent = Some(spent);
         let error = match failure.kind {
             FailureKind::Final | FailureKind::Skewed => Error::service(failure.reply.as_ref()),
             _ => self.exhausted("no answer came", spent),
@@ -75,6 +81,54 @@ impl Asking {
             Err(spent) => Err(spent),
         };
         spent.map_err(|spent| self.tried(self.exhausted("all was left unprocessed", spent)))
+    }
+
+    /// Waits after an answer that brought a part: the rest is asked as if for the first time.
+    ///
+    /// # Errors
+    /// No time is left.
+    pub(crate) async fn go_on(&mut self) -> Result<()> {
+        let waited = self.wait(None).await;
+        waited.map_err(|spent| self.tried(self.exhausted("a part was left unprocessed", spent)))
+    }
+
+    /// Waits for a turn to ask.
+    ///
+    /// # Errors
+    /// No time is left.
+    pub(crate) async fn turn<F: Future>(&self, turn: F) -> Result<F::Output> {
+        let turn = self.budget.within(turn).await;
+        let turn = turn.and_then(|turn| self.budget.in_time().map(|()| turn));
+        turn.map_err(|spent| self.tried(self.exhausted("no answer came", spent)))
+    }
+
+    /// Ends with the run that it is a part of.
+    pub(crate) fn end_with(&mut self, run: Option<RunEnd>) {
+        if let Some(run) = run {
+            self.budget.end_with(run);
+        }
+    }
+
+    /// An answer was lost, and only reads may follow: what a retry costs is taken.
+    pub(crate) fn lost(&mut self, kind: FailureKind) {
+        // Nothing refuses a read that settles a write.
+        let _ = self.budget.draw(kind.cost(), true);
+    }
+
+    /// From now on its requests settle a write in doubt.
+    pub(crate) fn settles(&mut self) {
+        self.settles = true;
+    }
+
+    /// From now on its requests are reads that settle a write in doubt.
+    pub(crate) fn begin_to_read(&mut self) {
+        self.settles = true;
+        self.budget.begin_to_read();
+    }
+
+    /// Whether the quota of the `Db` ended it.
+    pub(crate) fn is_out_of_quota(&self) -> bool {
+        self.spent == Some(Spent::Quota)
     }
 
     /// Takes one attempt; another must be left.

@@ -55,6 +55,16 @@ impl Identity {
         Issued { id, position }
     }
 
+    /// Issues the id of a write that leaves no entry in a journal, so that it need not be remembered.
+    pub(crate) fn issue_blind(&self) -> Issued {
+        let random = WriteId::random();
+        let state = self.state();
+        Issued {
+            id: WriteId::new(state.writer, random),
+            position: state.forgotten + state.issued.len() as u64,
+        }
+    }
+
     /// Whether `id` was issued by this `Db`, before `write` was.
     pub(crate) fn issued_before(&self, id: &WriteId, write: &Issued) -> bool {
         let state = self.state();

@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
 
+pub(crate) use asking::Asking;
 pub(crate) use identity::Issued;
 pub(crate) use lanes::Lane;
 pub use table::Table;
@@ -267,7 +268,7 @@ impl Db {
     }
 
     /// The same `Db`, whose calls another meter counts.
-    fn metered(&self, meter: &Meter) -> Self {
+    pub(crate) fn metered(&self, meter: &Meter) -> Self {
         Self {
             shared: Arc::clone(&self.shared),
             meter: Some(meter.clone()),

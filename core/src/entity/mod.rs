@@ -5,6 +5,7 @@ mod diff;
 mod index;
 mod projected;
 mod read;
+mod replaceable;
 mod schema;
 mod stored;
 
@@ -13,6 +14,7 @@ pub(crate) use diff::{changes, stamp};
 pub use index::{Global, Index, Local, Partial};
 pub use projected::Projected;
 pub(crate) use read::{read_entity, read_stored};
+pub use replaceable::Replaceable;
 pub use schema::{AttributeSchema, IndexProjection, IndexSchema, Schema};
 pub use stored::Stored;
 pub(crate) use stored::{InDoubt, lock_view};

@@ -27,6 +27,27 @@ pub(crate) struct Budget {
     drawn: Option<u32>,
 }
 
+/// When a whole run must be over, and how much of its time is kept back for reads that settle writes in doubt.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct RunEnd {
+    end: Instant,
+    reserve: Duration,
+}
+
+impl RunEnd {
+    /// The end of a run that begins now; `None` where the clock cannot hold it.
+    pub(crate) fn new(limit: Duration, clock: &dyn Clock) -> Option<Self> {
+        let end = clock.now().checked_add(limit)?;
+        let reserve = (limit / 10).min(MAX_RESERVE);
+        Some(Self { end, reserve })
+    }
+
+    /// How long writes may be sent, of a time limit.
+    pub(crate) fn of_writes(limit: Duration) -> Duration {
+        limit - (limit / 10).min(MAX_RESERVE)
+    }
+}
+
 /// Nothing is left of a budget.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Spent {
@@ -62,6 +83,14 @@ impl Budget {
         }
     }
 
+    /// Ends it with the run that it is a part of, if that ends earlier.
+    pub(crate) fn end_with(&mut self, run: RunEnd) {
+        if run.end < self.deadline + self.reserve {
+            self.reserve = self.reserve.min(run.reserve);
+            self.deadline = run.end.checked_sub(self.reserve).unwrap_or(run.end);
+        }
+    }
+
     /// Whether there is time for another request.
     pub(crate) fn in_time(&self) -> Result<(), Spent> {
         if self.clock.now() < self.deadline {
@@ -89,6 +118,12 @@ impl Budget {
     /// The last request was sent: what was kept back for a read may be used.
     pub(crate) fn open_reserve(&mut self) {
         self.deadline += std::mem::take(&mut self.reserve);
+    }
+
+    /// No other write is sent: what was kept back is for reads, which are counted anew.
+    pub(crate) fn begin_to_read(&mut self) {
+        self.open_reserve();
+        self.attempts = 0;
     }
 
     /// Takes what a retry costs from the quota. One that settles a write in doubt is never refused.

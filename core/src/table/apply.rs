@@ -209,7 +209,7 @@ fn over_new<E: Entity>(actions: Vec<Action>, entity: &E, target: &Target) -> Res
 }
 
 /// What stands in the way of a blind write besides the caller's condition.
-pub(super) fn stands_in_the_way<E: Entity>(image: Option<&Item>) -> Option<Error> {
+pub(crate) fn stands_in_the_way<E: Entity>(image: Option<&Item>) -> Option<Error> {
     let image = image?;
     let alias = E::SCHEMA.attributes.iter().find_map(|attribute| {
         let alias = attribute.aliases.iter().find(|a| image.contains_key(**a))?;

@@ -3,6 +3,7 @@
 
 mod answer;
 mod batch_get;
+mod batch_write;
 mod copy;
 mod failure;
 mod meter;
@@ -13,6 +14,7 @@ mod transact;
 
 pub(crate) use answer::Answer;
 pub(crate) use batch_get::{Batch, BatchGetRequest};
+pub(crate) use batch_write::Unprocessed;
 pub(crate) use failure::{Failure, FailureKind};
 pub use meter::Meter;
 pub(crate) use page::{Page, PageOf, PageRequest, PageSelect};

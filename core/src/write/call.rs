@@ -4,7 +4,7 @@ use crate::db::{Db, Lane, Table};
 use crate::entity::{Entity, Schema, Stored};
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::Target;
-use crate::retry::{Budget, RetryPolicy, Spent};
+use crate::retry::{Budget, RetryPolicy, RunEnd, Spent};
 use crate::value::Item;
 use crate::wire::{Failure, FailureKind, ReadRequest};
 
@@ -42,7 +42,12 @@ impl<E: Entity> Table<E> {
 }
 
 impl Call {
-    fn new(db: &Db, schema: &'static Schema, target: Target, policy: Option<RetryPolicy>) -> Self {
+    pub(crate) fn new(
+        db: &Db,
+        schema: &'static Schema,
+        target: Target,
+        policy: Option<RetryPolicy>,
+    ) -> Self {
         Self {
             db: db.clone(),
             schema,
@@ -56,6 +61,18 @@ impl Call {
 
     pub(crate) fn target(&self) -> &Target {
         &self.target
+    }
+
+    /// Ends with the run that it is a part of.
+    pub(crate) fn end_with(&mut self, run: Option<RunEnd>) {
+        if let Some(run) = run {
+            self.budget.end_with(run);
+        }
+    }
+
+    /// Whether a request was sent that came to nothing.
+    pub(crate) fn was_tried_again(&self) -> bool {
+        self.budget.attempts() > 1
     }
 
     /// The time of day, for what is stored.

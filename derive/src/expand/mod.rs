@@ -52,6 +52,9 @@ pub(crate) fn entity(model: &Model) -> TokenStream {
             #lock_view
             #stamps
         }
+
+        #[automatically_derived]
+        impl #generics #krate::Replaceable for #ident #types #bounds {}
     }
 }
 
@@ -135,5 +138,8 @@ pub(crate) fn fallback(model: &Model) -> TokenStream {
             }
             fn set_lock_view(&mut self, _: ()) {}
         }
+
+        #[automatically_derived]
+        impl #generics #krate::Replaceable for #ident #types #bounds {}
     }
 }

@@ -1,0 +1,124 @@
+//! Pure: one put or delete of a batch, planned.
+
+use super::report::{Undone, Why};
+use crate::db::{Db, Table};
+use crate::entity::{Replaceable, Schema, to_item};
+use crate::error::{Error, Result};
+use crate::key::{IntoKey, Target};
+use crate::lock::{Seen, WriteId};
+use crate::table::stands_in_the_way;
+use crate::value::{Item, body_size};
+use crate::wire::{WriteOperation, WriteRequest};
+use crate::write::Planner;
+
+/// A put or delete, or why it cannot be one.
+pub(super) type Planned = Result<Operation, Undone>;
+
+/// One put or delete. Each copy of it is the same request.
+#[derive(Debug)]
+pub(super) struct Operation {
+    pub(super) request: WriteRequest,
+    pub(super) schema: &'static Schema,
+    /// What a put leaves in its item, to be known by.
+    pub(super) id: WriteId,
+    /// A copy of it was not answered.
+    pub(super) in_doubt: bool,
+    /// At most its part of a request's body.
+    pub(super) bytes: usize,
+    /// Why the item that is there refused it.
+    pub(super) stands_in_the_way: fn(Option<&Item>) -> Option<Error>,
+}
+
+impl Operation {
+    pub(super) fn put<E: Replaceable>(db: &Db, table: &Table<E>, mut entity: E) -> Planned {
+        entity.stamp_new(db.clock().wall());
+        let refused = |error| Undone::new(Why::Refused, error);
+        let target = table.target_of(entity.key()).map_err(refused)?;
+        let named = |error: Error| error.at(&target);
+        let item = to_item(&entity).map_err(|error| refused(named(error.into())))?;
+        Self::planned::<E>(db, &target, |planner| planner.put_unchecked(item, None)).map_err(
+            |error| {
+                // The key was checked before: what else is wrong with a put is its size.
+                let why = if error.is_invalid_input() {
+                    Why::Oversized
+                } else {
+                    Why::Refused
+                };
+                Undone::new(why, named(error))
+            },
+        )
+    }
+
+    pub(super) fn delete<E: Replaceable>(
+        db: &Db,
+        table: &Table<E>,
+        key: impl IntoKey<E::Key>,
+    ) -> Planned {
+        let plan = || {
+            let target = table.target(key)?;
+            Self::planned::<E>(db, &target, |planner| planner.delete_unchecked(None))
+                .map_err(|error| error.at(&target))
+        };
+        plan().map_err(|error| Undone::new(Why::Refused, error))
+    }
+
+    fn planned<E: Replaceable>(
+        db: &Db,
+        target: &Target,
+        plan: impl FnOnce(Planner<'_>) -> Result<WriteRequest>,
+    ) -> Result<Self> {
+        let issued = db.identity().issue_blind();
+        let request = plan(Planner {
+            schema: E::SCHEMA,
+            target,
+            issued,
+            writers: db.journal_writers(),
+        })?;
+        Ok(Self {
+            bytes: size_in_body(&request),
+            request,
+            schema: E::SCHEMA,
+            id: issued.id,
+            in_doubt: false,
+            stands_in_the_way: stands_in_the_way::<E>,
+        })
+    }
+
+    pub(super) fn target(&self) -> &Target {
+        &self.request.target
+    }
+
+    /// Whether no batch can hold it, since it has a condition or computes.
+    pub(super) fn goes_alone(&self) -> bool {
+        let computes = matches!(self.request.operation, WriteOperation::Update { .. });
+        computes || self.request.expression.condition.is_some()
+    }
+
+    /// Whether an image that was read after it was sent shows that it was carried out.
+    pub(super) fn is_shown_by(&self, image: Option<&Item>) -> bool {
+        match (&self.request.operation, image) {
+            (WriteOperation::Put { .. }, Some(image)) => {
+                Seen::of(&self.schema.lock, image).shows(&self.id)
+            }
+            (WriteOperation::Delete, image) => image.is_none(),
+            (WriteOperation::Put { .. } | WriteOperation::Update { .. }, _) => false,
+        }
+    }
+}
+
+/// What stands in every body, besides tables and entries.
+pub(super) const ENVELOPE: usize =
+    r#"{"RequestItems":{},"ReturnConsumedCapacity":"INDEXES"}"#.len();
+
+/// At most how many bytes of a body an operation takes, its table's part included.
+fn size_in_body(request: &WriteRequest) -> usize {
+    // Names of tables have no character that JSON escapes.
+    let table = r#""":[],"#.len() + request.target.table().len();
+    let entry = match &request.operation {
+        WriteOperation::Put { item } => r#"{"PutRequest":{"Item":}},"#.len() + body_size(item),
+        WriteOperation::Delete | WriteOperation::Update { .. } => {
+            r#"{"DeleteRequest":{"Key":}},"#.len() + body_size(&request.target.key_item())
+        }
+    };
+    table + entry
+}

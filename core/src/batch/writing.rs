@@ -1,0 +1,183 @@
+//! Pure: what has become of the operations of one chunk.
+
+use std::sync::Arc;
+
+use super::operation::Operation;
+use super::report::{Undone, Why};
+use crate::error::{Error, ErrorKind, Source};
+use crate::key::{Key, Target};
+use crate::value::Item;
+use crate::wire::{Unprocessed, WriteRequest};
+
+/// Operations that are written together. A *part* is a list of their places that goes into one request.
+pub(super) struct Writing {
+    operations: Vec<Operation>,
+    /// For each operation, once it is known.
+    fates: Vec<Option<Fate>>,
+    /// What is still to be sent, the next last.
+    parts: Vec<Part>,
+    /// Why the last copy that was not answered was not.
+    lost: Option<Source>,
+}
+
+pub(super) type Part = Vec<usize>;
+
+/// What became of an operation.
+pub(super) type Fate = Result<(), Undone>;
+
+impl Writing {
+    /// All in one part; but not what is in doubt, unless it may be sent again.
+    pub(super) fn new(operations: Vec<Operation>, sole_writer: bool) -> Self {
+        let sent = |place: &usize| sole_writer || !operations[*place].in_doubt;
+        let part: Part = (0..operations.len()).filter(sent).collect();
+        Self {
+            fates: operations.iter().map(|_| None).collect(),
+            parts: if part.is_empty() { vec![] } else { vec![part] },
+            operations,
+            lost: None,
+        }
+    }
+
+    /// What is to be sent next.
+    pub(super) fn next_part(&mut self) -> Option<Part> {
+        self.parts.pop()
+    }
+
+    pub(super) fn requests<'a>(&'a self, part: &'a Part) -> impl Iterator<Item = &'a WriteRequest> {
+        part.iter().map(|place| &self.operations[*place].request)
+    }
+
+    /// Takes an answer to a part: what it does not leave was carried out. `None`, and nothing is settled, if it leaves what
+    /// was not in the part.
+    pub(super) fn take(&mut self, part: &Part, left: &[Unprocessed]) -> Option<Part> {
+        let mut open = Part::with_capacity(left.len());
+        for unprocessed in left {
+            let is_it = |place: &&usize| {
+                let target = self.operations[**place].target();
+                let key = Key::of_item(target.schema(), &unprocessed.item);
+                **target.table() == *unprocessed.table && key.as_ref() == Some(target.key())
+            };
+            open.push(*part.iter().find(is_it)?);
+        }
+        open.sort_unstable();
+        open.dedup();
+        for place in part {
+            if open.binary_search(place).is_err() {
+                self.fates[*place] = Some(Ok(()));
+            }
+        }
+        Some(open)
+    }
+
+    /// A part was refused as a whole. Whom it is about is found out: by table first, then by halves. Where it is about the
+    /// table, all that are left are meant.
+    pub(super) fn refuse(&mut self, part: Part, error: Error, is_missing_table: bool) {
+        let table = |place: &usize| Arc::clone(self.operations[*place].target().table());
+        let Some(first) = part.first().map(table) else {
+            return;
+        };
+        if part.iter().any(|place| table(place) != first) {
+            let (own, others) = part.into_iter().partition(|place| table(place) == first);
+            self.parts.push(others);
+            self.parts.push(own);
+        } else if part.len() > 1 && !is_missing_table {
+            let (first, second) = part.split_at(part.len() / 2);
+            self.parts.push(second.to_vec());
+            self.parts.push(first.to_vec());
+        } else {
+            self.give_up(&part, Why::Refused, error);
+        }
+    }
+
+    /// A copy of a part was sent and not answered.
+    pub(super) fn doubt(&mut self, part: &Part) {
+        for place in part {
+            self.operations[*place].in_doubt = true;
+        }
+    }
+
+    /// Why a copy was not answered that no other will follow.
+    pub(super) fn lost(&mut self, cause: Source) {
+        self.lost = Some(cause);
+    }
+
+    /// A part will not be sent again.
+    pub(super) fn give_up(&mut self, part: &Part, why: Why, error: Error) {
+        let targets = part.iter().map(|place| self.operations[*place].target());
+        let errors = error.of_each(targets);
+        for (place, error) in part.iter().zip(errors) {
+            self.fates[*place] = Some(Err(Undone::new(why, error)));
+        }
+    }
+
+    /// What may have been carried out, and is not known to have been: a part for each table.
+    pub(super) fn in_doubt(&self) -> Vec<Part> {
+        let mut parts: Vec<Part> = Vec::new();
+        for (place, operation) in self.operations.iter().enumerate() {
+            if !operation.in_doubt || matches!(self.fates[place], Some(Ok(()))) {
+                continue;
+            }
+            let table = operation.target().table();
+            let of_table = |part: &&mut Part| self.operations[part[0]].target().table() == table;
+            match parts.iter_mut().find(of_table) {
+                Some(part) => part.push(place),
+                None => parts.push(vec![place]),
+            }
+        }
+        parts
+    }
+
+    pub(super) fn targets(&self, part: &Part) -> Vec<Target> {
+        let targets = part.iter().map(|place| self.operations[*place].target());
+        targets.cloned().collect()
+    }
+
+    /// Judges operations in doubt by what was read since.
+    pub(super) fn judge(&mut self, part: &Part, images: impl Iterator<Item = Option<Item>>) {
+        let cause = self.lost.take();
+        let unknown = self.unknown(
+            part,
+            "the item, as it was read since, shows no trace of it",
+            cause,
+        );
+        for ((place, unknown), image) in part.iter().zip(unknown).zip(images) {
+            let is_shown = self.operations[*place].is_shown_by(image.as_ref());
+            let unknown = || Undone::new(Why::Unknown, unknown.showing(image));
+            self.fates[*place] = Some(if is_shown { Ok(()) } else { Err(unknown()) });
+        }
+    }
+
+    /// Operations in doubt whose items could not be read.
+    pub(super) fn stay_unknown(&mut self, part: &Part, error: Error) {
+        let why = "the read that was to show what became of it failed";
+        let unknown = self.unknown(part, why, Some(error.into()));
+        for (place, unknown) in part.iter().zip(unknown) {
+            self.fates[*place] = Some(Err(Undone::new(Why::Unknown, unknown)));
+        }
+    }
+
+    fn unknown(&self, part: &Part, why: &str, cause: Option<Source>) -> Vec<Error> {
+        let message = format!(
+            "an answer was lost, and {why}: it may have been carried out or may yet be. Read the item and decide; where \
+             nobody else writes these keys, `.sole_writer()` sends it again"
+        );
+        let error = Error::new(ErrorKind::OutcomeUnknown, message).caused_by(cause);
+        let operations = || part.iter().map(|place| &self.operations[*place]);
+        let errors = error
+            .of_each(operations().map(Operation::target))
+            .into_iter();
+        let errors = errors.zip(operations());
+        errors
+            .map(|(error, operation)| error.of_write(&operation.id))
+            .collect()
+    }
+
+    /// Each operation, and what became of it.
+    pub(super) fn into_fates(self) -> impl Iterator<Item = (Operation, Fate)> {
+        let fates = self.operations.into_iter().zip(self.fates);
+        fates.map(|(operation, fate)| {
+            let fate = fate.unwrap_or_else(|| Err(Undone::unsent(operation.target())));
+            (operation, fate)
+        })
+    }
+}
