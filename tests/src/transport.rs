@@ -170,7 +170,7 @@ impl Transport {
     }
 
     /// From now on, a write that holds this text is not carried out, and answered with `ValidationException`, as a whole and
-    /// naming nobody. Faults go first.
+    /// naming nobody; or its answer is lost all the same.
     pub fn poison(&self, text: &str) {
         self.state().poison = Some(text.to_owned());
     }
@@ -212,8 +212,15 @@ impl Transport {
         state.most_in_flight = state.in_flight.max(state.most_in_flight);
         let is_read = operation.contains("Get") || operation == "Query" || operation == "Scan";
         let holds = |text: &String| String::from_utf8_lossy(body).contains(&**text);
-        if fault == Fault::Pass && !is_read && state.poison.as_ref().is_some_and(holds) {
-            fault = Fault::Answer(400, "ValidationException");
+        if !is_read && state.poison.as_ref().is_some_and(holds) {
+            fault = match fault {
+                Fault::Pass | Fault::Unprocessed | Fault::UnprocessedShare(..) => {
+                    Fault::Answer(400, "ValidationException")
+                }
+                Fault::LoseAnswer | Fault::TimeoutAfter | Fault::FailAfter => Fault::LoseRequest,
+                Fault::SilenceAfter => Fault::Silence,
+                fault => fault,
+            };
         }
         (fault, UnderWay(self.clone()))
     }

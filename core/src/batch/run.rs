@@ -76,15 +76,14 @@ impl Run {
 
     pub(super) async fn to_end(mut self) -> Result<Report, Stopped> {
         loop {
-            let takes =
-                self.fatal.is_none() && !self.ended && self.filling.wants_more() && self.has_room();
-            if self.fatal.is_none() {
-                // A chunk that is not full goes only if it would wait for nothing.
-                let any = self.ended || (!takes && self.running.is_empty());
-                self.start(any);
-            }
+            self.start(self.ended);
+            let takes = self.takes();
             if self.running.is_empty() && !takes {
-                return self.close();
+                // Operations that would wait for nothing.
+                self.start(true);
+                if self.running.is_empty() {
+                    return self.close();
+                }
             }
             match poll_fn(|context| self.poll(takes, context)).await {
                 Event::Taken(None) => self.ended = true,
@@ -100,12 +99,18 @@ impl Run {
         }
     }
 
+    fn takes(&self) -> bool {
+        self.fatal.is_none() && !self.ended && self.filling.wants_more() && self.has_room()
+    }
+
     fn has_room(&self) -> bool {
         self.running.len() < CHUNKS_FOR_A_PLACE * self.options.concurrency
     }
 
+    /// Sends full chunks, or any.
     fn start(&mut self, any: bool) {
-        while self.has_room()
+        while self.fatal.is_none()
+            && self.has_room()
             && let Some(chunk) = self.filling.next(any)
         {
             let sending = self.sender.clone().send(chunk);
