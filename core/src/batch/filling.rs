@@ -127,3 +127,88 @@ impl Filling {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::operation::tests::{delete, put, put_in};
+    use super::*;
+
+    fn sizes(filling: &mut Filling) -> Vec<usize> {
+        std::iter::from_fn(|| filling.next(true).map(|chunk| chunk.len())).collect()
+    }
+
+    #[test]
+    fn a_chunk_has_at_most_twenty_five_operations() {
+        let mut filling = Filling::new(false);
+        (0..60).for_each(|id| filling.add(put(id)).unwrap());
+        assert!(!filling.wants_more());
+        assert_eq!(filling.next(false).map(|chunk| chunk.len()), Some(25));
+        assert_eq!(sizes(&mut filling), [25, 10]);
+        assert!(filling.is_empty() && filling.wants_more());
+        assert!(filling.next(true).is_none());
+    }
+
+    #[test]
+    fn a_chunk_has_at_most_sixteen_megabytes() {
+        let mut filling = Filling::new(false);
+        let sizes_in = [9_000_000, 6_999_000, 2_000, 15_999_000, 15_999_999, 1];
+        for (id, bytes) in sizes_in.into_iter().enumerate() {
+            filling.add(put_in("t", id, bytes)).unwrap();
+        }
+        assert_eq!(sizes(&mut filling), [2, 1, 1, 1, 1]);
+    }
+
+    #[test]
+    fn the_later_operation_on_a_key_waits_and_keeps_its_turn() {
+        let mut filling = Filling::new(false);
+        for operation in [put(1), delete(1), put(2), put(1)] {
+            filling.add(operation).unwrap();
+        }
+        let first = filling.next(true).unwrap();
+        assert_eq!(first.len(), 2);
+        assert!(filling.next(true).is_none());
+        filling.settled(first[0].target());
+        let second = filling.next(true).unwrap();
+        assert!(
+            second.len() == 1 && second[0].is_shown_by(None),
+            "the delete"
+        );
+        filling.add(put(2)).unwrap();
+        filling.settled(second[0].target());
+        let third = filling.next(true).unwrap();
+        assert!(third.len() == 1 && !third[0].is_shown_by(None));
+        filling.settled(third[0].target());
+        assert!(filling.is_empty());
+        filling.settled(first[1].target());
+        assert_eq!(sizes(&mut filling), [1]);
+        // Settled for the last time, the keys are forgotten.
+        filling.settled(first[0].target());
+        filling.settled(first[1].target());
+        assert!(filling.later.is_empty() && filling.waiting == 0);
+    }
+
+    #[test]
+    fn no_more_is_taken_while_many_wait() {
+        let mut filling = Filling::new(false);
+        (0..=MAX_WAITING).for_each(|_| filling.add(put(1)).unwrap());
+        assert!(!filling.wants_more());
+        assert_eq!(sizes(&mut filling), [1]);
+        filling.settled(put(1).target());
+        assert!(filling.wants_more());
+        assert_eq!(filling.into_operations().count(), MAX_WAITING);
+    }
+
+    #[test]
+    fn what_goes_alone_stands_in_nobodys_way() {
+        let mut filling = Filling::new(true);
+        let mut alone = put(7);
+        alone.request.expression.condition = Some("c".into());
+        filling.add(put(1)).unwrap();
+        filling.add(alone).unwrap();
+        filling.add(put(2)).unwrap();
+        assert_eq!(filling.next(false).map(|chunk| chunk.len()), Some(1));
+        assert_eq!(sizes(&mut filling), [2]);
+        let duplicate = filling.add(delete(7)).unwrap_err();
+        assert_eq!(duplicate.why(), Why::Duplicate);
+    }
+}

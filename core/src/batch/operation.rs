@@ -122,3 +122,69 @@ fn size_in_body(request: &WriteRequest) -> usize {
     };
     table + entry
 }
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::super::chunk::tests::SCHEMA as KEY;
+    use super::*;
+    use crate::expr::Compiled;
+    use crate::key::{Key, KeyScalar};
+    use crate::lock::{LockKind, LockSchema, WriterId};
+    use crate::value::AttributeValue;
+
+    const SCHEMA: &Schema = &Schema {
+        table: "t",
+        key: *KEY,
+        lock: LockSchema {
+            kind: LockKind::Uuid,
+            attribute: "lock",
+            journal: None,
+        },
+        attributes: &[],
+        indexes: &[],
+    };
+
+    /// A put of the item under a number, in a table.
+    pub(in crate::batch) fn put_in(table: &str, id: usize, bytes: usize) -> Operation {
+        let key = Key::new(KeyScalar::N(id.to_string()), None);
+        let target = Target::new(&table.into(), key, KEY);
+        let item = target.key_item();
+        Operation {
+            request: WriteRequest {
+                target,
+                operation: WriteOperation::Put { item },
+                expression: Compiled::default(),
+            },
+            schema: SCHEMA,
+            id: WriteId::fresh(WriterId::fresh()),
+            in_doubt: false,
+            bytes,
+            stands_in_the_way: |_| None,
+        }
+    }
+
+    pub(in crate::batch) fn put(id: usize) -> Operation {
+        put_in("t", id, 100)
+    }
+
+    pub(in crate::batch) fn delete(id: usize) -> Operation {
+        let mut delete = put(id);
+        delete.request.operation = WriteOperation::Delete;
+        delete
+    }
+
+    #[test]
+    fn a_put_is_known_by_its_id_and_a_delete_by_absence() {
+        let (put, delete) = (put(1), delete(1));
+        let mut item = put.target().key_item();
+        assert!(!put.is_shown_by(None) && delete.is_shown_by(None));
+        assert!(!put.is_shown_by(Some(&item)) && !delete.is_shown_by(Some(&item)));
+        let uuid = AttributeValue::S(put.id.to_string());
+        item.insert("lock".into(), uuid);
+        assert!(put.is_shown_by(Some(&item)));
+        let mut update = put;
+        let returns = crate::wire::Returns::Nothing;
+        update.request.operation = WriteOperation::Update { returns };
+        assert!(!update.is_shown_by(Some(&item)) && update.goes_alone());
+    }
+}

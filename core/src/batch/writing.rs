@@ -181,3 +181,109 @@ impl Writing {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::operation::tests::{delete, put, put_in};
+    use super::*;
+    use crate::value::AttributeValue;
+
+    fn left(table: &str, ids: &[&str]) -> Vec<Unprocessed> {
+        let unprocessed = |id: &&str| Unprocessed {
+            table: table.into(),
+            item: Item::from([("id".into(), AttributeValue::N((*id).into()))]),
+        };
+        ids.iter().map(unprocessed).collect()
+    }
+
+    fn whys(writing: Writing) -> Vec<Option<Why>> {
+        let fates = writing.into_fates();
+        fates
+            .map(|(_, fate)| fate.err().map(|undone| undone.why()))
+            .collect()
+    }
+
+    #[test]
+    fn what_is_left_is_known_by_its_key_and_the_rest_was_carried_out() {
+        let mut writing = Writing::new((1..5).map(put).collect(), false);
+        let part = writing.next_part().unwrap();
+        let open = writing.take(&part, &left("t", &["3.0", "1", "1"]));
+        assert_eq!(open, Some(vec![0, 2]));
+        for foreign in [left("t", &["5"]), left("other", &["1"]), left("t", &[])] {
+            let open = writing.take(&vec![0, 2], &foreign);
+            assert_eq!(open, foreign.is_empty().then(Vec::new));
+        }
+        assert_eq!(whys(writing), [None; 4]);
+    }
+
+    #[test]
+    fn a_refused_part_is_split_by_table_then_in_halves() {
+        let operations = || [put_in("a", 1, 1), put(1), put_in("a", 2, 1), put(2), put(3)];
+        let mut writing = Writing::new(operations().into(), false);
+        let mut sent = Vec::new();
+        while let Some(part) = writing.next_part() {
+            sent.push(part.clone());
+            if part.contains(&3) {
+                writing.refuse(part, Error::invalid("poison"), false);
+            } else {
+                assert_eq!(writing.take(&part, &[]), Some(vec![]));
+            }
+        }
+        let halves = [vec![1, 3, 4], vec![1], vec![3, 4], vec![3], vec![4]];
+        let wanted = [vec![vec![0, 1, 2, 3, 4], vec![0, 2]], halves.to_vec()].concat();
+        assert_eq!(sent, wanted);
+        let refused = Some(Why::Refused);
+        assert_eq!(whys(writing), [None, None, None, refused, None]);
+    }
+
+    #[test]
+    fn a_missing_table_refuses_its_entries_at_once() {
+        let operations = vec![put_in("a", 1, 1), put(1), put_in("a", 2, 1)];
+        let mut writing = Writing::new(operations, false);
+        let part = writing.next_part().unwrap();
+        writing.refuse(part, Error::invalid("missing"), true);
+        let part = writing.next_part().unwrap();
+        assert_eq!(part, [0, 2]);
+        writing.refuse(part, Error::invalid("missing"), true);
+        assert_eq!(writing.next_part(), Some(vec![1]));
+        assert!(writing.next_part().is_none());
+    }
+
+    #[test]
+    fn what_is_in_doubt_is_sent_again_by_a_sole_writer_alone() {
+        let operations = || {
+            let mut doubtful = put(1);
+            doubtful.in_doubt = true;
+            vec![doubtful, put(2)]
+        };
+        let mut writing = Writing::new(operations(), true);
+        assert_eq!(writing.next_part(), Some(vec![0, 1]));
+        let mut writing = Writing::new(operations(), false);
+        assert_eq!(writing.next_part(), Some(vec![1]));
+        writing.doubt(&vec![1]);
+        assert_eq!(writing.in_doubt(), [[0, 1]]);
+        writing.take(&vec![1], &[]);
+        assert_eq!(writing.in_doubt(), [[0]]);
+        writing.judge(&vec![0], std::iter::once(None));
+        assert_eq!(whys(writing), [Some(Why::Unknown), None]);
+    }
+
+    #[test]
+    fn a_delete_that_left_nothing_was_carried_out() {
+        let mut writing = Writing::new(vec![delete(1), delete(2), put_in("a", 1, 1)], false);
+        let all = writing.next_part().unwrap();
+        writing.doubt(&all);
+        assert_eq!(writing.in_doubt(), [vec![0, 1], vec![2]]);
+        let there = delete(2).target().key_item();
+        writing.judge(&vec![0, 1], [None, Some(there)].into_iter());
+        writing.stay_unknown(&vec![2], Error::invalid("no answer"));
+        let unknown = Some(Why::Unknown);
+        assert_eq!(whys(writing), [None, unknown, unknown]);
+    }
+
+    #[test]
+    fn what_was_never_sent_is_unprocessed() {
+        let writing = Writing::new(vec![put(1)], false);
+        assert_eq!(whys(writing), [Some(Why::Unprocessed)]);
+    }
+}
