@@ -3,6 +3,8 @@
 //! until it is known of each operation what became of it, and a report says so.
 
 mod asked;
+#[cfg(test)]
+mod bodies;
 mod builder;
 mod chunk;
 mod filling;

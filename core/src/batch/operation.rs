@@ -111,7 +111,7 @@ pub(super) const ENVELOPE: usize =
     r#"{"RequestItems":{},"ReturnConsumedCapacity":"INDEXES"}"#.len();
 
 /// At most how many bytes of a body an operation takes, its table's part included.
-fn size_in_body(request: &WriteRequest) -> usize {
+pub(super) fn size_in_body(request: &WriteRequest) -> usize {
     // Names of tables have no character that JSON escapes.
     let table = r#""":[],"#.len() + request.target.table().len();
     let entry = match &request.operation {
