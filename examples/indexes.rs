@@ -66,7 +66,7 @@ async fn main() -> Result<(), AnyError> {
     let [changes, lag] = options.numbers;
     let place = options.place.or_lagging(Duration::from_millis(lag));
     place
-        .run(changes * 50, async |site| watch(site, changes).await)
+        .run(changes * 10, async |site| watch(site, changes).await)
         .await
 }
 
@@ -98,9 +98,9 @@ async fn watch(site: &Site, changes: u64) -> Result<(), AnyError> {
             1 => ticket.urgency = fastrand::u64(..5),
             _ => ticket.title = format!("edit {turn}"),
         };
-        let changed = tickets.modify(id, edit).await?.stored;
-        let changed = Stored::into_inner(changed);
-        truth.insert(id, changed.clone());
+        let modified = tickets.modify(id, edit).await?;
+        let now = Stored::into_inner(modified.stored);
+        truth.insert(id, now.clone());
 
         let queue = || tickets.query_index(Ticket::QUEUE, "open").reverse();
         plain.note(&queue().collect().await?, &truth);
@@ -108,8 +108,8 @@ async fn watch(site: &Site, changes: u64) -> Result<(), AnyError> {
         if turn % 10 == 0 {
             let begun = Instant::now();
             let arrived = |hits: &[Stored<Ticket>]| match hits.iter().find(|hit| hit.id == id) {
-                Some(hit) => **hit == changed,
-                None => changed.state != "open",
+                Some(hit) => **hit == now,
+                None => now.state != "open",
             };
             queue().until(arrived, within).await?;
             (waits, waited) = (waits + 1, waited + begun.elapsed());

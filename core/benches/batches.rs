@@ -102,8 +102,8 @@ async fn compare(options: &Options) -> Result<()> {
     };
     let client = Client::from_conf(config.build());
     let db = Db::new(client.clone());
-    local::create_table::<Account>(&db).await?;
-    local::create_table::<ByHand>(&db).await?;
+    db.create_table::<Account>().await?;
+    db.create_table::<ByHand>().await?;
     let (mut hand, mut optimist) = (Vec::new(), Vec::new());
     // The first round of each warms up.
     for round in 0..=options.rounds {

@@ -19,7 +19,7 @@
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> optimist::Result<()> {
 //! let db = Db::new(local::client()?); // or a client of AWS, or of any endpoint
-//! local::create_table::<User>(&db).await?;
+//! db.create_table::<User>().await?;
 //! let users = db.table::<User>();
 //!
 //! let mut ann = users
@@ -55,15 +55,16 @@ mod lock;
 pub mod query;
 mod retry;
 mod table;
+pub mod tables;
 pub mod time;
 pub mod value;
 mod wire;
 mod write;
 
-pub use optimist_derive::{Entity, KeyValue, Part};
+pub use optimist_derive::{Entities, Entity, KeyValue, Part, Projection};
 
 pub use db::{Db, DbBuilder, Table};
-pub use entity::{Entity, Replaceable, Stored};
+pub use entity::{Entities, Entity, Projection, Replaceable, Stored};
 pub use error::{Error, ErrorKind, Result};
 pub use expr::{Attr, Change, Condition, Edit};
 pub use key::{IntoKey, Key, KeyValue};
@@ -94,15 +95,17 @@ pub mod attr {
         OrderedField, OrderedForm, Plain, PlainForm, Set, SetForm, Settable, Size, SortCondition,
         SortKey, StringField, TextForm,
     };
+    pub use crate::expr::{IntoSortCondition, PartRange, Sorted};
     pub use crate::value::SetField;
 }
 
 /// What the derive knows of an entity, as data.
 pub mod schema {
     pub use crate::entity::{
-        AttributeSchema, AutoKey, AutoTime, IndexProjection, IndexSchema, Schema,
+        AttributeSchema, AutoKey, AutoTime, Expires, Includes, IndexProjection, IndexSchema,
+        KindSchema, MadeSchema, Schema, TtlField, TtlSchema, Variant, ttl_kind,
     };
-    pub use crate::key::{IndexKeyField, KeyAttributeSchema, KeySchema, KeyType};
+    pub use crate::key::{IndexKeyField, KeyAttributeSchema, KeySchema, KeyType, Piece, Template};
     pub use crate::lock::{LockKind, LockSchema};
 }
 
@@ -117,17 +120,24 @@ pub mod __derive {
     pub use std::vec::Vec;
 
     pub use crate::entity::{
-        AttributeSchema, Global, Index, IndexProjection, IndexSchema, Local, Partial, Schema,
-        fill_key, set_time, time,
+        AttributeSchema, Global, Index, IndexProjection, IndexSchema, KindSchema, Local, Partial,
+        Schema, fill_key, set_time, time,
     };
+    pub use crate::entity::{Entities, Entity, Found, Includes, Variant, are_apart, share_a_table};
+    pub use crate::entity::{Expires, TtlSchema, ttl_form};
+    pub use crate::entity::{IndexOf, IndexSortTemplate, MadeSchema, TableOf};
     pub use crate::expr::{Attr, IndexKey, KeyAttribute, Opaque, Ordered, Plain, Set};
+    pub use crate::expr::{
+        IntoSortCondition, PartRange, SortKey, SortParts, SortTemplate, SortTest,
+    };
     pub use crate::key::{
         AnyShape, Composite, IndexKeyField, Key, KeyAttributeSchema, KeyForm, KeyScalar, KeySchema,
         KeyType, KeyValue, MAX_PARTITION_BYTES, MAX_SORT_BYTES, Single, index_key_form,
     };
+    pub use crate::key::{ByTemplate, KeyFor, KeyTemplates, Piece, Template};
     pub use crate::lock::{LockKind, LockSchema};
     pub use crate::value::{
-        AttributeValue, Encoded, Form, Item, ValueError, decode_with, encode_with,
+        AttributeValue, Attributes, Encoded, Form, Item, ValueError, decode_with, encode_with,
     };
 }
 
@@ -141,8 +151,14 @@ struct Readme;
 #[doc = include_str!("../../docs/guide/adopting.md")]
 struct Adopting;
 #[cfg(doctest)]
+#[doc = include_str!("../../docs/guide/expiring.md")]
+struct Expiring;
+#[cfg(doctest)]
 #[doc = include_str!("../../docs/guide/reading.md")]
 struct Reading;
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/guide/sharing.md")]
+struct Sharing;
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/guide/testing.md")]
 struct Testing;

@@ -15,7 +15,7 @@
 //!     id: String,
 //!     #[entity(created_at, with = optimist::time::epoch_millis)]
 //!     begun: SystemTime,
-//!     /// What DynamoDB's time to live reads.
+//!     /// `#[entity(ttl)]` would do the same.
 //!     #[entity(with = optimist::time::epoch_seconds::option)]
 //!     expires: Option<SystemTime>,
 //! }
@@ -116,6 +116,16 @@ macro_rules! epoch {
 
 epoch!(epoch_millis, "milliseconds", 1_000_000);
 epoch!(epoch_seconds, "seconds", 1_000_000_000);
+
+/// Whole seconds since 1970; a time that is further away than 64 bits hold is the furthest.
+pub(crate) fn whole_seconds(time: SystemTime) -> i64 {
+    let furthest = if time < SystemTime::UNIX_EPOCH {
+        i64::MIN
+    } else {
+        i64::MAX
+    };
+    since_1970(time, 1_000_000_000).unwrap_or(furthest)
+}
 
 /// How many whole units of so many nanoseconds since 1970.
 fn since_1970(time: SystemTime, unit: i128) -> Option<i64> {

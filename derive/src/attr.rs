@@ -9,6 +9,7 @@ use syn::{Attribute, Expr, ExprLit, Ident, Lit, LitStr, Meta, MetaNameValue, Pat
 use crate::case::Case;
 use crate::errors::Errors;
 use crate::index::IndexAttr;
+use crate::template::TemplateAttr;
 
 #[derive(Default)]
 pub(crate) struct StructAttrs {
@@ -17,6 +18,16 @@ pub(crate) struct StructAttrs {
     pub(crate) case: Option<Case>,
     pub(crate) krate: Option<Path>,
     pub(crate) default: Option<DefaultAttr>,
+    pub(crate) partition_key: Option<TemplateAttr>,
+    pub(crate) sort_key: Option<TemplateAttr>,
+    pub(crate) kind: Option<KindAttr>,
+    pub(crate) indexes: Vec<IndexAttr>,
+}
+
+/// `kind = "user"`, or `kind("user", attribute = "type")`.
+pub(crate) struct KindAttr {
+    pub(crate) value: LitStr,
+    pub(crate) attribute: Option<LitStr>,
 }
 
 #[derive(Default)]
@@ -58,7 +69,11 @@ pub(crate) struct FieldAttrs {
     pub(crate) created_at: Option<Span>,
     pub(crate) updated_at: Option<Span>,
     pub(crate) auto_uuid: Option<Span>,
+    pub(crate) ttl: Option<Span>,
+    pub(crate) hide_expired: Option<Span>,
     pub(crate) indexes: Vec<IndexAttr>,
+    /// It stands in the template of an index key.
+    pub(crate) is_index_part: bool,
 }
 
 /// `default`, or `default = "path"`.
@@ -80,10 +95,16 @@ impl StructAttrs {
                     set(&mut all.case, &meta, case, errors);
                 }
                 "crate" => set(&mut all.krate, &meta, path(&meta), errors),
+                "partition_key" => {
+                    set(&mut all.partition_key, &meta, TemplateAttr::of(&meta), errors);
+                }
+                "sort_key" => set(&mut all.sort_key, &meta, TemplateAttr::of(&meta), errors),
+                "index" => all.indexes.extend(errors.ok(IndexAttr::of(&meta))),
+                "kind" => set(&mut all.kind, &meta, KindAttr::of(&meta), errors),
                 other => errors.on(
                     meta.path(),
                     format!(
-                        "unknown attribute `{other}`, expected `table`, `lock`, `rename_all` or `crate`"
+                        "unknown attribute `{other}`, expected `table`, `lock`, `partition_key`, `sort_key`, `kind`, `index`, `rename_all` or `crate`"
                     ),
                 ),
             }
@@ -100,6 +121,27 @@ impl StructAttrs {
             }
         }
         all
+    }
+}
+
+impl KindAttr {
+    fn of(meta: &Meta) -> syn::Result<Self> {
+        let Meta::List(list) = meta else {
+            let (value, attribute) = (text(meta)?, None);
+            return Ok(Self { value, attribute });
+        };
+        let parse = Punctuated::<Expr, Token![,]>::parse_terminated;
+        let parts: Vec<_> = list.parse_args_with(parse)?.into_iter().collect();
+        match parts.as_slice() {
+            [value, Expr::Assign(pair)] if is(&pair.left, "attribute") => Ok(Self {
+                value: literal(value)?,
+                attribute: Some(literal(&pair.right)?),
+            }),
+            _ => Err(syn::Error::new_spanned(
+                meta,
+                "expected `kind = \"…\"` or `kind(\"…\", attribute = \"…\")`",
+            )),
+        }
     }
 }
 
@@ -157,6 +199,11 @@ impl LockAttr {
 }
 
 impl FieldAttrs {
+    /// Whether it is the key of an index, or part of one.
+    pub(crate) fn is_index_key(&self) -> bool {
+        !self.indexes.is_empty() || self.is_index_part
+    }
+
     /// Whether a `with` module stores values in their order: as it says, or as ours for times do.
     pub(crate) fn is_ordered(&self) -> bool {
         let segments = self.with.iter().flat_map(|path| &path.segments);
@@ -183,6 +230,8 @@ impl FieldAttrs {
                 "created_at" => set(&mut all.created_at, &meta, flag(&meta), errors),
                 "updated_at" => set(&mut all.updated_at, &meta, flag(&meta), errors),
                 "auto_uuid" => set(&mut all.auto_uuid, &meta, flag(&meta), errors),
+                "ttl" => set(&mut all.ttl, &meta, flag(&meta), errors),
+                "hide_expired" => set(&mut all.hide_expired, &meta, flag(&meta), errors),
                 "index" => all.indexes.extend(errors.ok(IndexAttr::of(&meta))),
                 "const" => {
                     let ident = text(&meta).and_then(|name| name.parse());
@@ -192,7 +241,7 @@ impl FieldAttrs {
                     meta.path(),
                     format!(
                         "unknown attribute `{other}`, expected `partition_key`, `sort_key`, `lock`, `set`, \
-                         `rename`, `default`, `skip`, `with`, `ordered`, `const`, `created_at`, `updated_at`, `auto_uuid` or `index`"
+                         `rename`, `default`, `skip`, `with`, `ordered`, `const`, `created_at`, `updated_at`, `auto_uuid`, `index`, `ttl` or `hide_expired`"
                     ),
                 ),
             }
@@ -229,7 +278,7 @@ fn refuse_serde(meta: &Meta, name: &str, errors: &mut Errors) {
 }
 
 /// What stands inside all the `#[of(…)]`, one by one.
-fn metas(attributes: &[Attribute], of: &str, errors: &mut Errors) -> Vec<Meta> {
+pub(crate) fn metas(attributes: &[Attribute], of: &str, errors: &mut Errors) -> Vec<Meta> {
     attributes
         .iter()
         .filter(|attribute| attribute.path().is_ident(of))
@@ -262,13 +311,18 @@ impl Parse for Entry {
     }
 }
 
-fn name(meta: &Meta) -> String {
+pub(crate) fn name(meta: &Meta) -> String {
     let segments = meta.path().segments.iter();
     let names: Vec<_> = segments.map(|s| s.ident.to_string()).collect();
     names.join("::")
 }
 
-fn set<T>(slot: &mut Option<T>, meta: &Meta, value: syn::Result<T>, errors: &mut Errors) {
+pub(crate) fn set<T>(
+    slot: &mut Option<T>,
+    meta: &Meta,
+    value: syn::Result<T>,
+    errors: &mut Errors,
+) {
     if slot.is_some() {
         errors.on(meta, format!("`{}` is set twice", name(meta)));
     } else {
@@ -280,16 +334,16 @@ fn flag(meta: &Meta) -> syn::Result<Span> {
     meta.require_path_only().map(Spanned::span)
 }
 
-fn text(meta: &Meta) -> syn::Result<LitStr> {
+pub(crate) fn text(meta: &Meta) -> syn::Result<LitStr> {
     literal(&meta.require_name_value()?.value)
 }
 
-fn path(meta: &Meta) -> syn::Result<Path> {
+pub(crate) fn path(meta: &Meta) -> syn::Result<Path> {
     text(meta)?.parse()
 }
 
 /// `with = module`, or `with = "module"`.
-fn module(meta: &Meta) -> syn::Result<Path> {
+pub(crate) fn module(meta: &Meta) -> syn::Result<Path> {
     match &meta.require_name_value()?.value {
         Expr::Path(path) if path.qself.is_none() => Ok(path.path.clone()),
         _ => path(meta),

@@ -6,9 +6,12 @@ use syn::{
     Data, DeriveInput, Fields, Generics, Ident, LitStr, Path, Type, Visibility, parse_quote,
 };
 
-use crate::attr::{DefaultAttr, FieldAttrs, JournalAttr, LockAttr, LockKind, StructAttrs};
+use crate::attr::{
+    DefaultAttr, FieldAttrs, JournalAttr, KindAttr, LockAttr, LockKind, StructAttrs,
+};
 use crate::errors::Errors;
 use crate::index::Index;
+use crate::template::{Template, TemplateAttr};
 
 pub(crate) struct Model {
     pub(crate) ident: Ident,
@@ -19,9 +22,23 @@ pub(crate) struct Model {
     /// `#[serde(default)]` on the struct: absent fields come from its default.
     pub(crate) default: Option<DefaultAttr>,
     pub(crate) fields: Vec<Field>,
+    pub(crate) templates: Templates,
+    pub(crate) kind: Option<Kind>,
     pub(crate) indexes: Vec<Index>,
     /// The input is a struct with named fields.
     pub(crate) is_struct: bool,
+}
+
+/// What tells the items of the entity from others: an attribute and its value.
+pub(crate) struct Kind {
+    pub(crate) attribute: Name,
+    pub(crate) value: LitStr,
+}
+
+/// The keys that are made of fields.
+pub(crate) struct Templates {
+    pub(crate) partition: Option<Template>,
+    pub(crate) sort: Option<Template>,
 }
 
 pub(crate) struct Lock {
@@ -58,6 +75,8 @@ pub(crate) enum Role {
     PartitionKey,
     SortKey,
     LockView,
+    /// In the template of a key, and an attribute of its own.
+    KeyPart,
     Attribute,
     Skipped,
 }
@@ -111,10 +130,28 @@ impl Model {
                 name,
             })
         });
-        let fields: Vec<_> = fields.collect();
+        let mut fields: Vec<_> = fields.collect();
+        let mut resolve = |template: Option<&TemplateAttr>| {
+            template.map(|template| template.resolve(&fields, errors))
+        };
+        let templates = Templates {
+            partition: resolve(attrs.partition_key.as_ref()),
+            sort: resolve(attrs.sort_key.as_ref()),
+        };
+        for place in templates.all().flat_map(Template::fields) {
+            if fields[place].role == Role::Attribute {
+                fields[place].role = Role::KeyPart;
+            }
+        }
+        let indexes = Index::all_of(&fields, &attrs.indexes, errors);
+        for place in indexes.iter().flat_map(Index::parts) {
+            fields[place].attrs.is_index_part = true;
+        }
         Self {
-            indexes: Index::all_of(&fields, errors),
+            indexes,
             fields,
+            templates,
+            kind: attrs.kind.as_ref().map(|kind| Kind::of(kind, &input.ident)),
             ident: input.ident.clone(),
             generics: input.generics.clone(),
             krate: attrs.krate.unwrap_or_else(|| parse_quote!(::optimist)),
@@ -125,8 +162,47 @@ impl Model {
         }
     }
 
+    /// What is an attribute besides the keys themselves.
+    pub(crate) fn attributes(&self) -> impl Iterator<Item = &Field> {
+        let roles = [Role::Attribute, Role::KeyPart];
+        self.fields
+            .iter()
+            .filter(move |field| roles.contains(&field.role))
+    }
+
+    /// The fields that are the key, by their places: in the order of the templates, each once.
+    pub(crate) fn key_fields(&self) -> Vec<usize> {
+        let marked = |role| self.fields.iter().position(|field| field.role == role);
+        let mut places = self.partition_fields();
+        match &self.templates.sort {
+            Some(sort) => places.extend(sort.fields()),
+            None => places.extend(marked(Role::SortKey)),
+        }
+        let all = places.clone();
+        let mut place = 0..;
+        places.retain(|field| {
+            let index = place.next().unwrap_or_default();
+            !all[..index].contains(field)
+        });
+        places
+    }
+
+    /// Those of the partition key.
+    pub(crate) fn partition_fields(&self) -> Vec<usize> {
+        let marked = |role| self.fields.iter().position(|field| field.role == role);
+        match &self.templates.partition {
+            Some(partition) => partition.fields().collect(),
+            None => marked(Role::PartitionKey).into_iter().collect(),
+        }
+    }
+
     pub(crate) fn with_role(&self, role: Role) -> impl Iterator<Item = &Field> {
         self.fields.iter().filter(move |field| field.role == role)
+    }
+
+    /// The field that says when an item expires.
+    pub(crate) fn ttl(&self) -> Option<&Field> {
+        self.fields.iter().find(|field| field.attrs.ttl.is_some())
     }
 }
 
@@ -173,8 +249,27 @@ impl Lock {
     }
 }
 
+impl Kind {
+    fn of(attr: &KindAttr, ident: &Ident) -> Self {
+        let by_default = || Name {
+            text: "kind".to_owned(),
+            span: ident.span(),
+        };
+        Self {
+            attribute: attr.attribute.as_ref().map_or_else(by_default, Name::of),
+            value: attr.value.clone(),
+        }
+    }
+}
+
+impl Templates {
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Template> {
+        self.partition.iter().chain(&self.sort)
+    }
+}
+
 impl Name {
-    fn of(literal: &LitStr) -> Self {
+    pub(crate) fn of(literal: &LitStr) -> Self {
         Self {
             text: literal.value(),
             span: literal.span(),

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use optimist::attr::AttributeType;
 use optimist::{AttributeValue, Condition, Entity, Table};
 use optimist_tests::{Backend, Fault, Machine, seed};
 
@@ -140,7 +141,7 @@ async fn a_limit_counts_what_is_given_and_asks_no_more() {
 #[tokio::test(start_paused = true)]
 async fn nothing_old_is_shown_and_nothing_twice_whatever_befalls_the_reads() {
     let base = seed();
-    for history in 0..60 {
+    for history in 0..30 {
         let seed = base.wrapping_add(history);
         let (backend, machine, tasks) = lagging(seed).await;
         let mut random = fastrand::Rng::with_seed(seed);
@@ -224,9 +225,10 @@ fn foreign(random: &mut fastrand::Rng) -> Option<AttributeValue> {
 }
 
 fn condition(random: &mut fastrand::Rng, depth: u8) -> Condition<Task> {
-    let word = ["", "a", "ab", "b"][random.usize(..4)];
+    let word = ["a", "ab", "b"][random.usize(..3)];
     let other = ["a", "b"][random.usize(..2)];
-    let size = random.usize(..3);
+    let size = random.usize(1..3);
+    let of_type = |of_type| Task::TITLE.attribute_type(of_type);
     match random.u8(..if depth == 0 { 13 } else { 16 }) {
         0 => Task::TITLE.eq(word),
         1 => Task::TITLE.ne(word),
@@ -234,13 +236,19 @@ fn condition(random: &mut fastrand::Rng, depth: u8) -> Condition<Task> {
         3 => Task::TITLE.le(word),
         4 => Task::TITLE.gt(word),
         5 => Task::TITLE.ge(word),
-        6 => Task::TITLE.between("a", word.max("a")),
+        6 => Task::TITLE.between("a", word),
         7 => Task::TITLE.is_in([word, other]),
         8 => Task::TITLE.exists(),
         9 => Task::TITLE.missing(),
         10 => Task::TITLE.begins_with(other),
         11 => Task::TITLE.contains(other),
-        12 => Task::TITLE.size().ge(size),
+        // Engines differ on the size of what has none.
+        12 => {
+            !of_type(AttributeType::N)
+                & !of_type(AttributeType::Bool)
+                & !of_type(AttributeType::Null)
+                & Task::TITLE.size().ge(size)
+        }
         13 => condition(random, depth - 1) & condition(random, depth - 1),
         14 => condition(random, depth - 1) | condition(random, depth - 1),
         _ => !condition(random, depth - 1),

@@ -137,12 +137,15 @@ impl Backend {
         &self.prefix
     }
 
-    /// Creates the table of an entity, under this backend's prefix.
+    /// Creates the table of an entity, under this backend's prefix. On an engine that knows no time to live, without it.
     ///
     /// # Errors
     /// DynamoDB refused.
     pub async fn create_table<E: Entity>(&self) -> Result<()> {
-        local::create_table::<E>(&self.machine().db).await
+        match self.machine().db.create_table::<E>().await {
+            Err(error) if error.code() == Some("UnknownOperationException") => Ok(()),
+            created => created,
+        }
     }
 }
 

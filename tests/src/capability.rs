@@ -9,7 +9,7 @@ use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::{
     AttributeValue, PutRequest, ReturnValue, ReturnValuesOnConditionCheckFailure,
-    TransactWriteItem, Update, WriteRequest,
+    TimeToLiveSpecification, TransactWriteItem, Update, WriteRequest,
 };
 use optimist::Entity;
 use tokio::sync::OnceCell;
@@ -39,10 +39,12 @@ pub enum Capability {
     UnlikeTypes,
     /// Signatures are not checked, so that a transport may change a request.
     AnySignature,
+    /// Time to live can be turned on.
+    TimeToLive,
 }
 
 /// Every capability.
-pub const CAPABILITIES: [Capability; 10] = [
+pub const CAPABILITIES: [Capability; 11] = [
     Capability::Image,
     Capability::BinaryPrefix,
     Capability::Transactions,
@@ -53,6 +55,7 @@ pub const CAPABILITIES: [Capability; 10] = [
     Capability::RemovalsAtOnce,
     Capability::UnlikeTypes,
     Capability::AnySignature,
+    Capability::TimeToLive,
 ];
 
 impl fmt::Display for Capability {
@@ -68,6 +71,7 @@ impl fmt::Display for Capability {
             Self::RemovalsAtOnce => "removals that count in the list as it was",
             Self::UnlikeTypes => "comparisons of unlike types",
             Self::AnySignature => "requests changed after they were signed",
+            Self::TimeToLive => "time to live",
         })
     }
 }
@@ -152,6 +156,7 @@ impl Probe {
                 Some(!unlike && !missing)
             }
             Capability::AnySignature => self.takes_half_of_a_batch().await,
+            Capability::TimeToLive => self.turns_time_to_live_on().await,
         }
     }
 
@@ -248,6 +253,15 @@ impl Probe {
         let sent = batch.request_items(&self.table, puts).send().await;
         let left = sent.ok()?.unprocessed_items?.remove(&self.table);
         Some(left?.len() == 1)
+    }
+
+    async fn turns_time_to_live_on(&self) -> Option<bool> {
+        let specification = TimeToLiveSpecification::builder()
+            .attribute_name("expires")
+            .enabled(true);
+        let update = self.client().update_time_to_live().table_name(&self.table);
+        let update = update.time_to_live_specification(specification.build().ok()?);
+        Some(update.send().await.is_ok())
     }
 
     fn client(&self) -> &Client {

@@ -40,6 +40,14 @@ impl TestClock {
         self.state().suspended = Some(time);
     }
 
+    /// The wall clock is set to a time, from which it goes on; the monotonic one is left alone.
+    pub fn set_wall(&self, time: SystemTime) {
+        let mut state = self.state();
+        let elapsed = state.elapsed();
+        state.ahead = Duration::ZERO;
+        state.wall = time - elapsed;
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

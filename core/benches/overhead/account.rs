@@ -1,6 +1,6 @@
-//! What is stored: one struct of ten fields, three times. By hand it carries its version; an entity does not.
+//! What is stored: one struct of ten fields, under several locks and keys. By hand it carries its version; an entity does not.
 
-use optimist::key::Single;
+use optimist::key::{Composite, Single};
 use optimist::{Change, Entity, Part};
 use serde::{Deserialize, Serialize};
 
@@ -21,11 +21,15 @@ pub trait Account: Entity<Key = Single<String>> {
 }
 
 macro_rules! account {
-    ($(#[$of_struct:meta])* $name:ident, $(#[$of_key:meta])? id $(, $version:ident = $first:literal)?) => {
+    (
+        $(#[$of_struct:meta])* $name:ident,
+        $(#[$of_key:meta])? id, $(#[$of_sort_key:meta])? name $(, $version:ident = $first:literal)?
+    ) => {
         $(#[$of_struct])*
         pub struct $name {
             $(#[$of_key])?
             pub id: String,
+            $(#[$of_sort_key])?
             pub name: String,
             pub email: String,
             pub nickname: Option<String>,
@@ -67,7 +71,7 @@ macro_rules! account {
         }
     };
     (entity $(#[$of_struct:meta])* $name:ident) => {
-        account!(#[derive(Entity)] $(#[$of_struct])* $name, #[entity(partition_key)] id);
+        account!(#[derive(Entity)] $(#[$of_struct])* $name, #[entity(partition_key)] id, name);
 
         impl Account for $name {
             fn filled(id: &str) -> Self {
@@ -83,6 +87,23 @@ macro_rules! account {
             }
         }
     };
+    (entry $(#[$of_struct:meta])* $name:ident) => {
+        account!(
+            #[derive(Entity)] $(#[$of_struct])* $name,
+            #[entity(partition_key)] id, #[entity(sort_key)] name
+        );
+
+        impl Entry for $name {
+            fn numbered(number: u32) -> Self {
+                let name = sort_key(number);
+                Self { name, ..Self::new(PARTITION) }
+            }
+
+            fn edit(&mut self) {
+                self.edit_two();
+            }
+        }
+    };
 }
 
 pub const NEW_EMAIL: &str = "ann+42@example.org";
@@ -91,6 +112,7 @@ account!(
     #[derive(Serialize, Deserialize)]
     Row,
     id,
+    name,
     version = 1
 );
 account!(entity #[entity(table = "journaled", lock = version)] Journaled);
@@ -102,4 +124,31 @@ account!(entity #[entity(table = "journal-off", lock(version, journal = off))] J
 pub struct ByHandTable {
     #[entity(partition_key)]
     id: String,
+}
+
+/// The partition of all entries.
+pub const PARTITION: &str = "account-0";
+
+/// The sort key of an entry.
+pub fn sort_key(number: u32) -> String {
+    format!("Ann Example {number:03}")
+}
+
+/// The same as one of many in a partition.
+pub trait Entry: Entity<Key = Composite<String, String>> {
+    fn numbered(number: u32) -> Self;
+    fn edit(&mut self);
+}
+
+account!(entry #[entity(table = "journaled-entries", lock = version)] JournaledEntry);
+account!(entry #[entity(table = "journal-off-entries", lock(version, journal = off))] JournalOffEntry);
+
+/// The table of the rows of one partition, for its creation.
+#[derive(Entity)]
+#[entity(table = "by-hand-entries", lock = version)]
+pub struct ByHandEntries {
+    #[entity(partition_key)]
+    id: String,
+    #[entity(sort_key)]
+    name: String,
 }

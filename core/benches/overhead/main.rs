@@ -11,8 +11,10 @@ mod by_hand;
 mod by_optimist;
 mod canned;
 mod contender;
+mod many;
 mod measure;
 mod options;
+mod replay;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::HttpClient;
@@ -20,7 +22,7 @@ use optimist::Db;
 use optimist::local::{self, Engine};
 use tokio::runtime::Runtime;
 
-use account::{Account, ByHandTable, JournalOff, Journaled, Row};
+use account::{Account, ByHandTable, JournalOff, JournalOffEntry, Journaled, JournaledEntry, Row};
 use by_hand::ByHand;
 use by_optimist::ByOptimist;
 use canned::Canned;
@@ -41,7 +43,9 @@ fn main() -> Result<()> {
         options.effort.rounds, options.effort.calls
     );
     tables::<Journaled>("version and journal", &runtime, &options)?;
-    tables::<JournalOff>("version, journal = off", &runtime, &options)
+    tables::<JournalOff>("version, journal = off", &runtime, &options)?;
+    many::tables::<JournaledEntry>("version and journal", &runtime, &options)?;
+    many::tables::<JournalOffEntry>("version, journal = off", &runtime, &options)
 }
 
 /// One lock, on canned answers and on the engine.
@@ -66,8 +70,8 @@ fn client(connector: impl HttpClient + 'static) -> Client {
 async fn fill<E: Account>(engine: &Engine, calls: u32) -> Result<(ByHand, ByOptimist<E>)> {
     let db = || Db::new(client(engine.clone()));
     let (by_hand, ours) = (db(), db());
-    local::create_table::<ByHandTable>(&by_hand).await?;
-    local::create_table::<E>(&ours).await?;
+    by_hand.create_table::<ByHandTable>().await?;
+    ours.create_table::<E>().await?;
     let by_hand = ByHand::new(by_hand.client().clone());
     let others = [db(), db(), db()];
     for key in (0..calls).map(measure::key) {
@@ -87,10 +91,7 @@ fn rows<E: Account>(
     options: &Options,
     items: u32,
 ) -> Result<()> {
-    println!(
-        "{:10}{:>10}{:>10}{:>8}{:>9}{:>8}{:>20}",
-        "", "by hand", "optimist", "ratio", "control", "added", "allocations"
-    );
+    measure::head();
     for operation in Operation::ALL {
         let name = operation.name();
         if options.asks_for(&name) {
@@ -101,7 +102,7 @@ fn rows<E: Account>(
                 &|| operation.cost(by_hand, runtime, round),
                 &|| operation.cost(optimist, runtime, round),
             )?;
-            println!("{name:10}{compared}");
+            println!("{name:20}{compared}");
         }
     }
     println!();

@@ -71,6 +71,14 @@ pub fn compare(
     })
 }
 
+/// The head of a table of comparisons.
+pub fn head() {
+    println!(
+        "{:20}{:>10}{:>10}{:>8}{:>9}{:>8}{:>20}",
+        "", "by hand", "optimist", "ratio", "control", "added", "allocations"
+    );
+}
+
 impl fmt::Display for Comparison {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self {

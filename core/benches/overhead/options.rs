@@ -47,6 +47,14 @@ impl Options {
         Ok(Self { effort, operations })
     }
 
+    /// The same rounds, of calls that are a tenth as many.
+    pub fn effort_of_many(&self) -> Effort {
+        Effort {
+            rounds: self.effort.rounds,
+            calls: self.effort.calls.div_ceil(10),
+        }
+    }
+
     /// Whether this operation is asked for; all are if none is named.
     pub fn asks_for(&self, operation: &str) -> bool {
         self.operations.is_empty() || self.operations.iter().any(|o| o == operation)

@@ -71,8 +71,8 @@ impl Db {
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let db = Db::new(local::client()?);
-    /// # local::create_table::<User>(&db).await?;
-    /// # local::create_table::<Order>(&db).await?;
+    /// # db.create_table::<User>().await?;
+    /// # db.create_table::<Order>().await?;
     /// # let (users, orders) = (db.table::<User>(), db.table::<Order>());
     /// let report = db
     ///     .batch()
@@ -135,7 +135,7 @@ impl Batch {
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> optimist::Result<()> {
     /// # let db = Db::new(local::client()?);
-    /// # local::create_table::<User>(&db).await?;
+    /// # db.create_table::<User>().await?;
     /// # let users = db.table::<User>();
     /// let stream = futures::stream::iter(0..1000).map(|n| User { id: n.to_string() });
     /// # use futures::StreamExt;

@@ -1,6 +1,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::Terms;
 use crate::error::{Error, Result};
 use crate::key::{Key, Target};
 use crate::value::Item;
@@ -25,12 +26,13 @@ impl Chunk {
     }
 
     /// The request for what is open; `None` if nothing is.
-    pub(super) fn request(&self, consistent: bool) -> Option<BatchGetRequest> {
+    pub(super) fn request(&self, terms: &Terms) -> Option<BatchGetRequest> {
         let open = || self.open.iter().map(|item| &self.items[*item]);
         Some(BatchGetRequest {
             table: Arc::clone(open().next()?.table()),
             keys: open().map(Target::key_item).collect(),
-            consistent,
+            consistent: terms.consistent,
+            expression: Arc::clone(&terms.expression),
         })
     }
 
@@ -94,6 +96,7 @@ pub(super) mod tests {
         partition: KeyAttributeSchema {
             name: "id",
             key_type: KeyType::N,
+            template: None,
         },
         sort: None,
     };
@@ -117,7 +120,7 @@ pub(super) mod tests {
 
     fn keys(chunk: &Chunk) -> Vec<Item> {
         chunk
-            .request(true)
+            .request(&Terms::default())
             .map(|request| request.keys)
             .unwrap_or_default()
     }

@@ -11,6 +11,7 @@ use super::asked::Asked;
 use super::chunk::Chunk;
 use crate::db::Db;
 use crate::error::Result;
+use crate::expr::Compiled;
 use crate::key::Target;
 use crate::retry::RetryPolicy;
 use crate::value::Item;
@@ -20,11 +21,13 @@ use crate::value::Item;
 const WINDOW: usize = 8;
 
 /// How items are read.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Terms {
     pub(crate) consistent: bool,
     /// `None`: that of the `Db`, as for pages.
     pub(crate) policy: Option<RetryPolicy>,
+    /// Which attributes are asked for, if not all.
+    pub(crate) expression: Arc<Compiled>,
 }
 
 /// A stream of what stands under each of many keys of one table: one image for each key asked, in the order asked, duplicates
@@ -49,7 +52,7 @@ impl Images {
         let db = db.clone();
         let fetched = asked.chunks().into_iter().map(move |chunk| {
             let db = db.clone();
-            fetch(db, chunk, terms)
+            fetch(db, chunk, terms.clone())
         });
         Self {
             chunks: stream::iter(fetched).buffered(WINDOW).boxed(),
@@ -102,9 +105,9 @@ impl Stream for Images {
 
 /// Asks for a chunk until it is whole. What an answer brings begins the policy anew.
 async fn fetch(db: Db, mut chunk: Chunk, terms: Terms) -> Result<Chunk> {
-    const ADVICE: &str = "Ask for the keys that are left later";
+    const ADVICE: &str = "Ask for the keys that are left later, or raise the RetryPolicy";
     let mut asking = db.asking(terms.policy, ADVICE);
-    while let Some(request) = chunk.request(terms.consistent) {
+    while let Some(request) = chunk.request(&terms) {
         let table = Arc::clone(&request.table);
         let limit = asking.request_time();
         let again = match db.wire().batch_get(request, limit).await {
@@ -114,7 +117,7 @@ async fn fetch(db: Db, mut chunk: Chunk, terms: Terms) -> Result<Chunk> {
                     asking = db.asking(terms.policy, ADVICE);
                     continue;
                 }
-                asking.again_after_nothing().await
+                asking.again_after_nothing("all was left unprocessed").await
             }
             Err(failure) => asking.again_after(failure).await,
         };

@@ -2,14 +2,14 @@
 
 use super::report::{Undone, Why};
 use crate::db::{Db, Table};
-use crate::entity::{Replaceable, Schema, to_item};
+use crate::entity::{Expiry, Replaceable, Schema, to_item};
 use crate::error::{Error, Result};
 use crate::key::{IntoKey, Target};
 use crate::lock::{Seen, WriteId};
 use crate::table::stands_in_the_way;
 use crate::value::{Item, body_size};
 use crate::wire::{WriteOperation, WriteRequest};
-use crate::write::Planner;
+use crate::write::{Expired, Planner};
 
 /// A put or delete, or why it cannot be one.
 pub(super) type Planned = Result<Operation, Undone>;
@@ -18,6 +18,8 @@ pub(super) type Planned = Result<Operation, Undone>;
 #[derive(Debug)]
 pub(super) struct Operation {
     pub(super) request: WriteRequest,
+    /// What an item that has expired is to it.
+    pub(super) expired: Expired,
     pub(super) schema: &'static Schema,
     /// What a put leaves in its item, to be known by.
     pub(super) id: WriteId,
@@ -65,18 +67,20 @@ impl Operation {
     fn planned<E: Replaceable>(
         db: &Db,
         target: &Target,
-        plan: impl FnOnce(Planner<'_>) -> Result<WriteRequest>,
+        plan: impl FnOnce(Planner<'_>) -> Result<(WriteRequest, Expired)>,
     ) -> Result<Self> {
         let issued = db.identity().issue_blind();
-        let request = plan(Planner {
+        let (request, expired) = plan(Planner {
             schema: E::SCHEMA,
             target,
             issued,
+            expiry: Expiry::hiding(E::SCHEMA, || db.clock().wall()),
             writers: db.journal_writers(),
         })?;
         Ok(Self {
             bytes: size_in_body(&request),
             request,
+            expired,
             schema: E::SCHEMA,
             id: issued.id,
             in_doubt: false,
@@ -140,6 +144,8 @@ pub(super) mod tests {
             attribute: "lock",
             journal: None,
         },
+        ttl: None,
+        kind: None,
         attributes: &[],
         indexes: &[],
     };
@@ -155,6 +161,7 @@ pub(super) mod tests {
                 operation: WriteOperation::Put { item },
                 expression: Compiled::default(),
             },
+            expired: Expired::Counts,
             schema: SCHEMA,
             id: WriteId::fresh(WriterId::fresh()),
             in_doubt: false,

@@ -1,5 +1,6 @@
 //! Sends the operations of one chunk until it is known of each what became of it.
 
+use super::Terms;
 use super::chunk::Chunk;
 use super::operation::Operation;
 use super::report::{Undone, Why};
@@ -12,7 +13,8 @@ use crate::value::Item;
 use crate::wire::{Failure, FailureKind};
 use crate::write::{Blind, Call, Delivery};
 
-const ADVICE: &str = "Nothing of it was written: go on with the report's `into_remaining()` later";
+const ADVICE: &str = "Nothing of it was written: go on with the report's `into_remaining()` later, or raise the RetryPolicy";
+const NOTHING: &str = "all was left unprocessed";
 
 /// Sends chunks, in a window that all of them share.
 #[derive(Clone)]
@@ -93,7 +95,9 @@ impl Sender {
                     } else {
                         Delivery::Once
                     };
-                    let outcome = call.send_blindly(&operation.request, delivery).await;
+                    let outcome = call
+                        .send_blindly(&operation.request, delivery, operation.expired)
+                        .await;
                     if call.was_tried_again() {
                         place.throttled();
                     } else {
@@ -216,7 +220,7 @@ impl Sending {
             self.asking = self.sender.asking();
             self.asking.go_on().await
         } else {
-            self.asking.again_after_nothing().await
+            self.asking.again_after_nothing(NOTHING).await
         };
         match again {
             Ok(()) => Next::Again(left),
@@ -249,14 +253,18 @@ impl Sending {
     }
 
     async fn read(&mut self, part: &Part) -> Result<impl Iterator<Item = Option<Item>> + use<>> {
+        let terms = Terms {
+            consistent: true,
+            ..Terms::default()
+        };
         let mut chunk = Chunk::new(&self.writing.targets(part));
-        while let Some(request) = chunk.request(true) {
+        while let Some(request) = chunk.request(&terms) {
             let limit = self.asking.request_time();
             match self.sender.db.wire().batch_get(request, limit).await {
                 Ok(answer) => {
                     self.asking.answered();
                     if !chunk.take(answer)? {
-                        self.asking.again_after_nothing().await?;
+                        self.asking.again_after_nothing(NOTHING).await?;
                     }
                 }
                 Err(failure) => self.asking.again_after(failure).await?,

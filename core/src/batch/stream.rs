@@ -5,6 +5,7 @@ use futures::{Stream, StreamExt};
 
 use super::images::Images;
 use crate::db::Db;
+use crate::entity::{Expiry, Schema};
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::{Key, Target};
 use crate::retry::Span;
@@ -20,11 +21,12 @@ use crate::value::Item;
 #[must_use = "a stream does nothing until it is polled"]
 pub struct Found<T> {
     state: State,
+    schema: &'static Schema,
     read: fn(&Target, Item) -> Result<T>,
 }
 
-/// A key, and what stands under it.
-type Pair<T> = (Key, Option<T>);
+/// A place, and what stands there.
+type Place<T> = (Target, Option<T>);
 
 enum State {
     Reads {
@@ -41,6 +43,7 @@ impl<T> Found<T> {
         db: &Db,
         images: Result<Images>,
         time: Span,
+        schema: &'static Schema,
         read: fn(&Target, Item) -> Result<T>,
     ) -> Self {
         let db = db.clone();
@@ -48,7 +51,11 @@ impl<T> Found<T> {
             Ok(images) => State::Reads { db, images, time },
             Err(error) => State::Over(Some(error)),
         };
-        Self { state, read }
+        Self {
+            state,
+            schema,
+            read,
+        }
     }
 
     /// The next key, and what stands under it; `None` at the end. May be dropped at any time: nothing is lost.
@@ -58,9 +65,8 @@ impl<T> Found<T> {
     /// `InvalidInput`: a key is empty or too long, and nothing was sent; the error names it. `Exhausted`: no answer within the
     /// policy, or the time limit passed. `Service`: DynamoDB refused.
     pub async fn try_next(&mut self) -> Result<Option<(Key, Option<T>)>> {
-        std::future::poll_fn(|context| self.poll(context))
-            .await
-            .transpose()
+        let next = std::future::poll_fn(|context| self.poll(context)).await;
+        next.map(keyed).transpose()
     }
 
     /// What was found for each key.
@@ -69,13 +75,13 @@ impl<T> Found<T> {
     /// The first error ends it, also that of an item that cannot be read; see [`try_next`](Self::try_next).
     pub async fn collect(mut self) -> Result<Vec<Option<T>>> {
         let mut all = Vec::new();
-        while let Some((_, found)) = self.try_next().await? {
-            all.push(found);
+        while let Some(next) = std::future::poll_fn(|context| self.poll(context)).await {
+            all.push(next?.1);
         }
         Ok(all)
     }
 
-    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Pair<T>>>> {
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Place<T>>>> {
         let (db, images, time) = match &mut self.state {
             State::Reads { db, images, time } => (db, images, time),
             State::Over(error) => return Poll::Ready(error.take().map(Err)),
@@ -87,11 +93,13 @@ impl<T> Found<T> {
                 "the time limit of the whole read passed; ask for fewer keys, or raise `.time_limit(…)`",
             ))));
         }
-        let read = self.read;
+        let (read, expiry) = (self.read, Expiry::hiding(self.schema, || db.clock().wall()));
         images.poll_next_unpin(context).map(|next| {
             Some(next?.and_then(|(target, image)| {
+                let alive = |image: &Item| expiry.is_none_or(|expiry| !expiry.is_past(image));
+                let image = image.filter(alive);
                 let found = image.map(|image| read(&target, image)).transpose()?;
-                Ok((target.key().clone(), found))
+                Ok((target, found))
             }))
         })
     }
@@ -101,6 +109,11 @@ impl<T> Stream for Found<T> {
     type Item = Result<(Key, Option<T>)>;
 
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.get_mut().poll(context)
+        let next = self.get_mut().poll(context);
+        next.map(|next| next.map(keyed))
     }
+}
+
+fn keyed<T>(next: Result<Place<T>>) -> Result<(Key, Option<T>)> {
+    next.map(|(target, found)| (target.key().clone(), found))
 }

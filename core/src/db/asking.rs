@@ -6,7 +6,7 @@ use crate::wire::{Failure, FailureKind};
 
 use super::Db;
 
-/// One request that only reads, asked until it is answered: reading twice does no harm, so nothing is judged.
+/// A request that may be carried out twice without harm, sent until it is answered: nothing is judged.
 pub(crate) struct Asking {
     budget: Budget,
     /// The clock of the signature was put right once already.
@@ -29,12 +29,50 @@ impl Db {
             spent: None,
         }
     }
+
+    /// Requests that wait for something, for so long at most and as often as that allows.
+    pub(crate) fn asking_until(&self, limit: Duration, advice: &'static str) -> Asking {
+        let policy = self
+            .shared
+            .retry
+            .for_pages()
+            .attempts(u32::MAX)
+            .deadline(limit);
+        let mut budget = self.budget(Some(policy));
+        budget.open_reserve();
+        Asking {
+            budget,
+            skewed: false,
+            advice,
+            settles: false,
+            spent: None,
+        }
+    }
 }
 
 impl Asking {
     /// The end of one request that begins now.
     pub(crate) fn request_time(&self) -> TimeLimit {
         self.budget.request_time()
+    }
+
+    /// Sends a request until it is answered.
+    ///
+    /// # Errors
+    /// As [`again_after`](Self::again_after).
+    pub(crate) async fn ask<T, F>(&mut self, call: impl Fn(TimeLimit) -> F) -> Result<T>
+    where
+        F: Future<Output = Result<T, Failure>>,
+    {
+        loop {
+            match call(self.request_time()).await {
+                Ok(answer) => {
+                    self.answered();
+                    return Ok(answer);
+                }
+                Err(failure) => self.again_after(failure).await?,
+            }
+        }
     }
 
     /// An answer came.
@@ -71,16 +109,16 @@ impl Asking {
         Err(self.tried(error.replied(failure.reply).because(failure.source)))
     }
 
-    /// Waits after an answer that brought nothing of what was asked.
+    /// Waits after an answer that brought nothing of what was asked, and why.
     ///
     /// # Errors
     /// Nothing is left of the policy.
-    pub(crate) async fn again_after_nothing(&mut self) -> Result<()> {
+    pub(crate) async fn again_after_nothing(&mut self, why: &str) -> Result<()> {
         let spent = match self.attempt() {
             Ok(()) => self.wait(None).await,
             Err(spent) => Err(spent),
         };
-        spent.map_err(|spent| self.tried(self.exhausted("all was left unprocessed", spent)))
+        spent.map_err(|spent| self.tried(self.exhausted(why, spent)))
     }
 
     /// Waits after an answer that brought a part: the rest is asked as if for the first time.
@@ -143,8 +181,7 @@ impl Asking {
     }
 
     fn exhausted(&self, what: &str, spent: Spent) -> Error {
-        let advice = self.advice;
-        let message = format!("{what}: {spent}. {advice}, or raise the RetryPolicy");
+        let message = format!("{what}: {spent}. {}", self.advice);
         Error::new(ErrorKind::Exhausted, message)
     }
 

@@ -85,6 +85,7 @@ mod tests {
             partition: KeyAttributeSchema {
                 name: "id",
                 key_type: KeyType::N,
+                template: None,
             },
             sort: None,
         };

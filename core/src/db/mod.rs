@@ -123,7 +123,7 @@ impl DbBuilder {
     /// # let client = local::client()?;
     /// let meter = Meter::new();
     /// let db = Db::builder(client).meter(&meter).build()?;
-    /// # local::create_table::<User>(&db).await?;
+    /// # db.create_table::<User>().await?;
     /// db.table::<User>().get("ann").eventually_consistent().await?;
     /// assert_eq!(meter.read_units(), 0.5); // the least that a read costs, also of an item that is not there
     /// # Ok(())
@@ -214,8 +214,12 @@ impl Db {
     /// The table of an entity: a cheap view, sends nothing.
     #[must_use]
     pub fn table<E: Entity>(&self) -> Table<E> {
-        let name = format!("{}{}", self.shared.table_prefix, E::SCHEMA.table);
-        Table::new(self.clone(), name.into())
+        Table::new(self.clone(), self.physical_name(E::SCHEMA.table))
+    }
+
+    /// The name of a table, with the prefix before it.
+    pub(crate) fn physical_name(&self, table: &str) -> Arc<str> {
+        format!("{}{table}", self.shared.table_prefix).into()
     }
 
     /// The table of an entity under a name that is known at run time: that of a stack's output, say. The prefix of the `Db`

@@ -49,15 +49,16 @@ pub(crate) fn stamp<E: Entity>(
     change::<E>(entity, image, true, assignments)
 }
 
-/// The changes of attributes that are set by themselves, or of all others.
+/// The changes of attributes that follow from others and are none by themselves, or of all others.
 fn change<E: Entity>(
     entity: &E,
     image: &Item,
-    automatic: bool,
+    follows: bool,
     assignments: &mut Vec<Assignment>,
 ) -> Result<()> {
     let attributes = E::SCHEMA.attributes.iter().enumerate();
-    for (index, attribute) in attributes.filter(|(_, a)| a.automatic == automatic) {
+    let follow = |a: &AttributeSchema| a.automatic || a.made.is_some();
+    for (index, attribute) in attributes.filter(|(_, a)| follow(a) == follows) {
         let found = find(image, attribute.name, attribute.aliases);
         if entity.is_stored_as(index, found) {
             continue;
@@ -111,8 +112,14 @@ fn key_changed(key: &KeySchema) -> Error {
     let sort = key
         .sort
         .map_or(String::new(), |sort| format!(" or `{}`", sort.name));
+    let fields: Vec<_> = key.fields().map(|field| format!("`{field}`")).collect();
+    let made = if fields.is_empty() {
+        String::new()
+    } else {
+        format!(", which is made of {},", fields.join(", "))
+    };
     Error::invalid(format!(
-        "key attribute `{}`{sort} was changed; a key cannot change, insert a new item and delete this one",
+        "key attribute `{}`{sort}{made} was changed; a key cannot change, insert a new item and delete this one",
         key.partition.name
     ))
 }

@@ -1,6 +1,10 @@
 use std::fmt;
 use std::marker::PhantomData;
 
+use super::Entity;
+use crate::expr::SortTemplate;
+use crate::key::{KeySchema, KeyTemplates};
+
 /// A secondary index of the table of `E`, with keys of shape `K`: what the derive makes of `#[entity(index("by-email", …))]`,
 /// as a constant of the entity: `User::BY_EMAIL`. `I` says what kind it is: [`Global`], [`Partial`] or [`Local`].
 #[must_use]
@@ -21,6 +25,35 @@ pub struct Partial<const N: usize>;
 /// can be saved. `N` as in [`Global`].
 #[derive(Debug, Clone, Copy)]
 pub struct Local<const N: usize>;
+
+/// The index at `N` of [`Schema::indexes`](crate::schema::Schema::indexes), as what its keys by template are of.
+#[doc(hidden)]
+pub struct IndexOf<E, const N: usize>(PhantomData<E>);
+
+/// What the derive says of an index that has a sort key, where it has a key by template.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "this index has no sort key",
+    note = "entries under one partition key of it stand in no order"
+)]
+pub trait IndexSortTemplate<const N: usize> {
+    /// What asks for its sort keys.
+    type SortKey;
+
+    fn sort_key() -> Self::SortKey;
+}
+
+impl<E: Entity, const N: usize> KeyTemplates for IndexOf<E, N> {
+    const KEY: KeySchema = E::SCHEMA.indexes[N].key;
+}
+
+impl<E: IndexSortTemplate<N>, const N: usize> SortTemplate for IndexOf<E, N> {
+    type SortKey = E::SortKey;
+
+    fn sort_key() -> E::SortKey {
+        E::sort_key()
+    }
+}
 
 impl<E, K, I> Index<E, K, I> {
     /// What the derive calls.

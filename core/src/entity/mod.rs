@@ -2,27 +2,47 @@
 
 mod auto;
 mod diff;
+mod entities;
+mod expiry;
 mod index;
+mod kind;
+mod made;
 mod projected;
+mod projection;
 mod read;
 mod replaceable;
 mod schema;
 mod stored;
+mod table_of;
+mod ttl;
 
 pub use auto::{AutoKey, AutoTime, fill_key, set_time, time};
 pub(crate) use diff::{changes, stamp};
+pub use entities::{Entities, Includes, Variant};
+#[doc(hidden)]
+pub use entities::{Found, are_apart, share_a_table};
+pub(crate) use expiry::Expiry;
 pub use index::{Global, Index, Local, Partial};
+#[doc(hidden)]
+pub use index::{IndexOf, IndexSortTemplate};
+pub use kind::KindSchema;
+pub use made::MadeSchema;
+pub(crate) use made::{complete, lacks_key, takes_keys};
 pub use projected::Projected;
-pub(crate) use read::{read_entity, read_stored};
+pub use projection::Projection;
+pub(crate) use projection::select;
+pub(crate) use read::{read_entity, read_entry, read_stored, read_view};
 pub use replaceable::Replaceable;
 pub use schema::{AttributeSchema, IndexProjection, IndexSchema, Schema};
 pub use stored::Stored;
 pub(crate) use stored::{InDoubt, lock_view};
+pub use table_of::TableOf;
+pub use ttl::{Expires, TtlField, TtlSchema, ttl_form, ttl_kind};
 
 use std::time::SystemTime;
 
 use crate::key::Key;
-use crate::value::{AttributeValue, Encoded, Item, ValueError};
+use crate::value::{AttributeValue, Attributes, Encoded, Item, ValueError};
 
 /// A struct that is stored as items of one table.
 ///
@@ -63,7 +83,20 @@ pub trait Entity: Sized + Send + 'static {
     ///
     /// # Errors
     /// An attribute is missing or does not fit its field.
-    fn decode(item: &Item) -> Result<Self, ValueError>;
+    fn decode(item: &Item) -> Result<Self, ValueError> {
+        Self::decode_from(&mut Attributes::Shown(item))
+    }
+
+    /// As `decode`, but that strings, bytes and collections become those of the fields. The key attributes stay, those of
+    /// indexes too, whatever becomes of it.
+    #[doc(hidden)]
+    fn take_from(item: &mut Item) -> Result<Self, ValueError> {
+        Self::decode_from(&mut Attributes::Taken(item))
+    }
+
+    /// Both ways to decode.
+    #[doc(hidden)]
+    fn decode_from(item: &mut Attributes<'_>) -> Result<Self, ValueError>;
 
     /// What is left of the attribute at `index` when it is read and stored again: without what the struct does not know of
     /// it, with the default of an absent one.
@@ -106,9 +139,12 @@ pub trait Entity: Sized + Send + 'static {
 
 /// The item of an entity: key and attributes, without lock and journal.
 pub(crate) fn to_item<E: Entity>(entity: &E) -> Result<Item, ValueError> {
-    // With room for lock and journal.
-    let capacity = E::SCHEMA.attributes.len() + 4;
+    // With room for lock, journal and kind.
+    let capacity = E::SCHEMA.attributes.len() + 5;
     let mut item = entity.key().to_item(&E::SCHEMA.key, capacity);
+    if let Some(kind) = E::SCHEMA.kind {
+        item.insert(kind.attribute.to_owned(), kind.to_attribute());
+    }
     for (index, attribute) in E::SCHEMA.attributes.iter().enumerate() {
         let encoded = entity.encode(index).map_err(|e| e.of(attribute.name))?;
         if let Some(value) = encoded {

@@ -9,6 +9,8 @@ use crate::value::Item;
 
 /// An entry of an index that has some attributes of its item: keys, and views of what is there. It cannot be saved.
 ///
+/// [`select`](crate::query::Read::select) gives a struct of your own instead.
+///
 /// It shows the item as it was some time ago. To change it, go by its key: `users.modify(…)`, or read the hits again with
 /// [`fresh`](crate::query::Read::fresh).
 ///

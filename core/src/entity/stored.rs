@@ -301,6 +301,6 @@ impl Error {
         let Some((item, target)) = self.current_item().zip(self.target()) else {
             return Ok(None);
         };
-        Stored::read(target, item.clone()).map(Some)
+        super::read_stored(target, item.clone()).map(Some)
     }
 }

@@ -27,6 +27,8 @@ pub enum ErrorKind {
     WrittenUnreadable,
     /// A value could not be turned into an attribute, or an attribute into a value.
     Marshalling,
+    /// A table is not as its entities say. Nothing was changed.
+    TableMismatch,
     /// DynamoDB refused the request, or could not be reached. Nothing was written.
     Service,
 }
@@ -45,6 +47,7 @@ impl fmt::Display for ErrorKind {
             Self::ElementNotFound => "element not found",
             Self::WrittenUnreadable => "written, but unreadable",
             Self::Marshalling => "marshalling failed",
+            Self::TableMismatch => "table mismatch",
             Self::Service => "service error",
         })
     }

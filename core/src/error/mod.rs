@@ -265,6 +265,12 @@ impl Error {
         self.kind() == ErrorKind::Marshalling
     }
 
+    /// A table is not as its entities say: nothing was changed.
+    #[must_use]
+    pub fn is_table_mismatch(&self) -> bool {
+        self.kind() == ErrorKind::TableMismatch
+    }
+
     /// The service or the way to it failed: nothing was written.
     #[must_use]
     pub fn is_service(&self) -> bool {
@@ -276,6 +282,7 @@ impl From<ValueError> for Error {
     fn from(error: ValueError) -> Self {
         let kind = match error.kind() {
             ValueErrorKind::EmptyKey
+            | ValueErrorKind::KeyPart { .. }
             | ValueErrorKind::KeyTooLong { .. }
             | ValueErrorKind::NoSuchElement { .. } => ErrorKind::InvalidInput,
             _ => ErrorKind::Marshalling,

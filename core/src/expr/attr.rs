@@ -5,7 +5,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use super::Path;
 use super::kinds::{Holds, InList, KeyAttribute, ListField, MapField, Plain, PlainForm};
-use crate::value::{AttributeValue, Encoded, Form, Item, ValueError, find};
+use crate::value::{AttributeValue, Attributes, Encoded, Form, ValueError};
 
 /// A typed path: a place of type `T` in the items of `E`, stored as `K` says ([`Plain`], [`Set`](crate::attr::Set),
 /// [`Opaque`](crate::attr::Opaque), [`KeyAttribute`]) or is reached ([`InList`]).
@@ -74,6 +74,16 @@ impl<E, T, K> Attr<E, T, K> {
         }
     }
 
+    /// The name of the attribute.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        let name = self.path.literal();
+        // What the derive made owns nothing, and in a constant nothing can be dropped.
+        std::mem::forget(self);
+        name
+    }
+
     /// What is stored for this value.
     #[doc(hidden)]
     pub fn to_stored(&self, value: &T) -> Encoded {
@@ -88,10 +98,10 @@ impl<E, T, K> Attr<E, T, K> {
 
     /// The value in this item, under its name or an older one.
     #[doc(hidden)]
-    pub fn from_item(&self, item: &Item, aliases: &[&str]) -> Result<T, ValueError> {
+    pub fn from_item(&self, item: &mut Attributes<'_>, aliases: &[&str]) -> Result<T, ValueError> {
         let name = self.path.root();
-        let found = find(item, name, aliases);
-        self.form.decode(found).map_err(|error| error.of(name))
+        let found = item.find(name, aliases);
+        self.form.read(found).map_err(|error| error.of(name))
     }
 
     /// The value of this attribute.

@@ -9,6 +9,7 @@ pub(crate) struct Compiled {
     pub(crate) update: Option<String>,
     pub(crate) condition: Option<String>,
     pub(crate) key_condition: Option<String>,
+    pub(crate) projection: Option<String>,
     pub(super) names: Vec<Cow<'static, str>>,
     pub(super) values: Vec<AttributeValue>,
 }

@@ -14,7 +14,17 @@ impl Filter {
         condition: Condition<E>,
         aliases: impl Fn(&str) -> &'static [&'static str],
     ) -> Result<Self> {
-        Ok(Self(under_aliases(condition.into_tree()?, &aliases)))
+        Ok(Self::of(condition.into_tree()?, aliases))
+    }
+
+    /// As [`new`](Self::new), of an untyped condition.
+    pub(crate) fn of(tree: Tree, aliases: impl Fn(&str) -> &'static [&'static str]) -> Self {
+        Self(under_aliases(tree, &aliases))
+    }
+
+    /// Both.
+    pub(crate) fn and(self, other: Self) -> Self {
+        Self(self.0.and(other.0))
     }
 
     /// DynamoDB refuses a filter of a Query that names a key.

@@ -1,9 +1,71 @@
 use std::fmt;
 use std::marker::PhantomData;
 
+use super::sort_parts::SortTemplate;
 use super::tree::Comparator;
-use crate::key::{KeyAttributeSchema, KeyFor, KeyScalar, KeyType, KeyValue};
+use crate::key::{
+    AnyShape, ByTemplate, Composite, KeyAttributeSchema, KeyFor, KeyScalar, KeyType, KeyValue,
+};
 use crate::value::ValueError;
+
+/// The shape of keys that have a sort key.
+#[diagnostic::on_unimplemented(
+    message = "what is queried here has no sort key",
+    label = "its keys are of shape `{Self}`",
+    note = "of a table without one use `get`: a partition holds one item at most; an index has one where a field says `index(\"…\", sort_key)`"
+)]
+pub trait Sorted {
+    /// What asks for sort keys: a [`SortKey`], or what the derive makes of a template.
+    type SortKey;
+
+    #[doc(hidden)]
+    fn sort_key() -> Self::SortKey;
+}
+
+impl<P, S: KeyValue> Sorted for Composite<P, S> {
+    type SortKey = SortKey<S>;
+
+    fn sort_key() -> SortKey<S> {
+        SortKey::new()
+    }
+}
+
+impl<E: SortTemplate, P, K> Sorted for ByTemplate<E, P, K> {
+    type SortKey = E::SortKey;
+
+    fn sort_key() -> E::SortKey {
+        E::sort_key()
+    }
+}
+
+impl Sorted for AnyShape {
+    type SortKey = SortKey<String>;
+
+    fn sort_key() -> SortKey<String> {
+        SortKey::new()
+    }
+}
+
+/// What is made of `k` in `.sort_key(|k| …)`: a condition on the sort key `K`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no condition on this sort key",
+    note = "make one of `k`: `k.eq(…)`, `k.begins_with(…)`; of a key by template, its first parts: `k.day(…)`"
+)]
+pub trait IntoSortCondition<K> {
+    /// What is asked; `None` where every sort key meets it.
+    ///
+    /// # Errors
+    /// A part does not fit the template.
+    #[doc(hidden)]
+    fn into_test(self) -> Result<Option<SortTest>, ValueError>;
+}
+
+impl<S> IntoSortCondition<SortKey<S>> for SortCondition<S> {
+    fn into_test(self) -> Result<Option<SortTest>, ValueError> {
+        let every = matches!(&self.test, SortTest::BeginsWith(prefix) if prefix.is_empty());
+        Ok((!every).then_some(self.test))
+    }
+}
 
 /// The sort key of what is queried, of type `S`: makes the one condition on it that DynamoDB takes.
 #[derive(Debug)]
@@ -18,8 +80,10 @@ pub struct SortCondition<S> {
 }
 
 /// A condition on a sort key, untyped.
+#[doc(hidden)]
+#[allow(private_interfaces)] // derived code passes it on, and looks at none of it
 #[derive(Clone, PartialEq)]
-pub(crate) enum SortTest {
+pub enum SortTest {
     Compare(Comparator, KeyScalar),
     Between(KeyScalar, KeyScalar),
     BeginsWith(KeyScalar),
@@ -63,7 +127,8 @@ impl<const N: usize> KeyPrefix for &[u8; N] {
 }
 
 impl<S: KeyValue> SortKey<S> {
-    pub(crate) fn new() -> Self {
+    #[doc(hidden)]
+    pub fn new() -> Self {
         Self(PhantomData)
     }
 
@@ -135,12 +200,6 @@ impl<S> SortCondition<S> {
 
     fn compare(comparator: Comparator, key: impl KeyFor<S>) -> Self {
         Self::new(SortTest::Compare(comparator, key.scalar()))
-    }
-
-    /// What is asked; `None` where every sort key meets it.
-    pub(crate) fn into_test(self) -> Option<SortTest> {
-        let every = matches!(&self.test, SortTest::BeginsWith(prefix) if prefix.is_empty());
-        (!every).then_some(self.test)
     }
 }
 

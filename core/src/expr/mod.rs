@@ -16,6 +16,7 @@ mod kinds;
 mod over;
 mod path;
 mod rewrite;
+mod sort_parts;
 mod tree;
 
 pub(crate) use action::{Action, Assignment};
@@ -29,8 +30,10 @@ pub(crate) use edit::Resolved;
 pub(crate) use filter::Filter;
 pub(crate) use guard::Guard;
 pub use into_change::IntoChange;
-pub(crate) use key_condition::{KeyCondition, SortTest};
-pub use key_condition::{KeyPrefix, SortCondition, SortKey};
+pub(crate) use key_condition::KeyCondition;
+#[doc(hidden)]
+pub use key_condition::SortTest;
+pub use key_condition::{IntoSortCondition, KeyPrefix, SortCondition, SortKey, Sorted};
 pub use kinds::{
     Container, Holds, InList, IndexKey, KeyAttribute, ListField, MapField, NumberField, NumberForm,
     Opaque, Operand, Ordered, OrderedField, OrderedForm, Plain, PlainForm, Set, SetForm, Settable,
@@ -39,5 +42,8 @@ pub use kinds::{
 pub(crate) use over::over;
 pub(crate) use path::Path;
 pub(crate) use path::Step;
+pub use sort_parts::PartRange;
+#[doc(hidden)]
+pub use sort_parts::{SortParts, SortTemplate};
 pub use tree::AttributeType;
 pub(crate) use tree::Tree;

@@ -71,6 +71,14 @@ impl Path {
         (self.attribute, self.steps)
     }
 
+    /// The attribute that this path begins with, where the program names it; else nothing.
+    pub(super) const fn literal(&self) -> &'static str {
+        match self.attribute {
+            Cow::Borrowed(name) => name,
+            Cow::Owned(_) => "",
+        }
+    }
+
     pub(crate) fn root(&self) -> &str {
         &self.attribute
     }

@@ -96,6 +96,16 @@ impl Tree {
         Self::Compare(Operand::Value(path), Comparator::Lt, value)
     }
 
+    /// The number at `path` is greater than `value`.
+    pub(crate) fn above(path: Path, value: AttributeValue) -> Self {
+        Self::Compare(Operand::Value(path), Comparator::Gt, value)
+    }
+
+    /// The number at `path` is `value` or less.
+    pub(crate) fn at_most(path: Path, value: AttributeValue) -> Self {
+        Self::Compare(Operand::Value(path), Comparator::Le, value)
+    }
+
     /// Both; chains stay flat.
     pub(crate) fn and(self, other: Self) -> Self {
         let mut all = match self {

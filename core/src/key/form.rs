@@ -1,5 +1,5 @@
 use super::{KeyScalar, KeyType, KeyValue};
-use crate::value::{AttributeValue, Form, ValueError, ValueErrorKind};
+use crate::value::{Form, Found, ValueError, ValueErrorKind};
 
 /// How a key attribute and its field relate, as data.
 pub struct KeyForm<T> {
@@ -26,9 +26,9 @@ impl<T> KeyForm<T> {
     }
 }
 
-fn decode_key<T: KeyValue>(value: Option<&AttributeValue>) -> Result<T, ValueError> {
-    value.map_or_else(
+fn decode_key<T: KeyValue>(found: Found<'_>) -> Result<T, ValueError> {
+    found.map_or_else(
         || Err(ValueError::new(ValueErrorKind::Missing)),
-        T::from_key,
+        |value| T::from_key(&value),
     )
 }

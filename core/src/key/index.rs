@@ -51,7 +51,9 @@ impl<K: KeyValue> IndexKeyField for Option<K> {
 /// over its limit ("Service, account, and table quotas in Amazon DynamoDB"), so such a value has no form.
 #[must_use]
 pub const fn index_key_form<T: IndexKeyField, const LIMIT: usize>() -> Form<T> {
-    Form::with(encode::<T, LIMIT>, T::from_index_key)
+    Form::with(encode::<T, LIMIT>, |found| {
+        T::from_index_key(found.as_deref())
+    })
 }
 
 fn encode<T: IndexKeyField, const LIMIT: usize>(value: &T) -> Encoded {

@@ -1,6 +1,7 @@
 use std::marker::PhantomData;
 
 use super::{Key, KeyScalar, KeyValue};
+use crate::value::ValueError;
 
 /// The keys of a table that has a partition key alone.
 pub struct Single<P>(PhantomData<P>);
@@ -18,7 +19,7 @@ pub struct AnyShape;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a key of shape `{Shape}`",
     label = "not a key of this entity",
-    note = "give the partition key; where the entity has a sort key, give a pair `(partition, sort)`"
+    note = "give the partition key; where the entity has a sort key, give a pair `(partition, sort)`; for keys by template the fields that they are made of"
 )]
 pub trait IntoKey<Shape> {
     /// The key.
@@ -51,44 +52,28 @@ impl<A> IntoKey<AnyShape> for A {
 )]
 pub trait IntoPartition<Shape> {
     /// The value of the partition key.
-    fn into_partition(self) -> KeyScalar;
+    ///
+    /// # Errors
+    /// A field does not fit the template of the key.
+    fn into_partition(self) -> Result<KeyScalar, ValueError>;
 }
 
 impl<P, A: KeyFor<P>> IntoPartition<Single<P>> for A {
-    fn into_partition(self) -> KeyScalar {
-        self.scalar()
+    fn into_partition(self) -> Result<KeyScalar, ValueError> {
+        Ok(self.scalar())
     }
 }
 
 impl<P, S, A: KeyFor<P>> IntoPartition<Composite<P, S>> for A {
-    fn into_partition(self) -> KeyScalar {
-        self.scalar()
+    fn into_partition(self) -> Result<KeyScalar, ValueError> {
+        Ok(self.scalar())
     }
 }
 
 impl<A> IntoPartition<AnyShape> for A {
-    fn into_partition(self) -> KeyScalar {
-        KeyScalar::S(String::new())
+    fn into_partition(self) -> Result<KeyScalar, ValueError> {
+        Ok(KeyScalar::S(String::new()))
     }
-}
-
-/// The shape of keys that have a sort key.
-#[diagnostic::on_unimplemented(
-    message = "the table of this entity has no sort key",
-    label = "keys of shape `{Self}` have no sort key",
-    note = "a partition holds one item at most here: use `get`"
-)]
-pub trait Sorted {
-    /// The type of the sort key.
-    type Sort: KeyValue;
-}
-
-impl<P, S: KeyValue> Sorted for Composite<P, S> {
-    type Sort = S;
-}
-
-impl Sorted for AnyShape {
-    type Sort = String;
 }
 
 /// What can stand for a key attribute of type `K`.

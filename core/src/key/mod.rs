@@ -1,14 +1,19 @@
 //! Keys: their values, what can stand for one, and where an item is.
 
+mod by_template;
 mod form;
 mod index;
 mod into;
 mod scalar;
 mod target;
+mod template;
 mod value;
 
 use std::fmt;
 
+pub use by_template::ByTemplate;
+#[doc(hidden)]
+pub use by_template::KeyTemplates;
 #[doc(hidden)]
 pub use form::KeyForm;
 pub use index::IndexKeyField;
@@ -16,11 +21,13 @@ pub use index::IndexKeyField;
 pub use index::index_key_form;
 #[doc(hidden)]
 pub use into::AnyShape;
-pub use into::{Composite, IntoKey, IntoPartition, KeyFor, Single, Sorted};
+pub use into::{Composite, IntoKey, IntoPartition, KeyFor, Single};
 pub use scalar::{KeyScalar, KeyType};
 #[doc(hidden)]
 pub use scalar::{MAX_PARTITION_BYTES, MAX_SORT_BYTES};
 pub(crate) use target::Target;
+pub(crate) use template::Written;
+pub use template::{Piece, Template};
 pub use value::KeyValue;
 
 use crate::value::{Item, ValueError};
@@ -39,6 +46,16 @@ impl KeySchema {
     pub fn attributes(&self) -> impl Iterator<Item = KeyAttributeSchema> + use<> {
         [Some(self.partition), self.sort].into_iter().flatten()
     }
+
+    /// The fields in its templates.
+    pub(crate) fn fields(&self) -> impl Iterator<Item = &'static str> {
+        let templates = self.attributes().filter_map(|attribute| attribute.template);
+        let pieces = templates.flat_map(|template| template.pieces);
+        pieces.filter_map(|piece| match piece {
+            Piece::Text(_) => None,
+            Piece::Part { field, .. } => Some(*field),
+        })
+    }
 }
 
 /// A key attribute: its name and type.
@@ -48,6 +65,26 @@ pub struct KeyAttributeSchema {
     pub name: &'static str,
     /// The type of its values.
     pub key_type: KeyType,
+    /// How it is made of fields, where it is no field itself. Then its values are strings.
+    pub template: Option<Template>,
+}
+
+impl KeyAttributeSchema {
+    /// The value that these fields make, where it has a template.
+    fn of_fields(&self, fields: &[KeyScalar]) -> Result<KeyScalar, ValueError> {
+        let (value, fault) = self.write(fields);
+        fault.map_or(Ok(value), |fault| Err(fault.of(self.name)))
+    }
+
+    /// A value that is a field itself is given as it is.
+    fn write(&self, fields: &[KeyScalar]) -> (KeyScalar, Option<ValueError>) {
+        let written = match (&self.template, fields) {
+            (Some(template), _) => template.write(fields),
+            (None, [.., own]) => return (own.clone(), None),
+            (None, []) => Written::default(),
+        };
+        (KeyScalar::S(written.text), written.fault)
+    }
 }
 
 /// The key of one item: the value of its partition key, and of its sort key where the table has one.
@@ -55,13 +92,44 @@ pub struct KeyAttributeSchema {
 pub struct Key {
     partition: KeyScalar,
     sort: Option<KeyScalar>,
+    /// Why no item can have it: the fields do not fit the template.
+    fault: Option<Box<ValueError>>,
 }
 
 impl Key {
     /// A key from its values.
     #[must_use]
     pub fn new(partition: KeyScalar, sort: Option<KeyScalar>) -> Self {
-        Self { partition, sort }
+        Self {
+            partition,
+            sort,
+            fault: None,
+        }
+    }
+
+    /// The key by template of these fields. One that no item can have is refused when it is used.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn of_fields(schema: &KeySchema, fields: &[KeyScalar]) -> Self {
+        // A partition key that is a field itself is the first of them, a sort key the last.
+        let first = match schema.partition.template {
+            Some(_) => fields,
+            None => fields.get(..1).unwrap_or_default(),
+        };
+        let (partition, fault) = schema.partition.write(first);
+        let fault = fault.map(|fault| fault.of(schema.partition.name));
+        let (sort, sort_fault) = schema
+            .sort
+            .map(|sort| {
+                let (value, fault) = sort.write(fields);
+                (value, fault.map(|fault| fault.of(sort.name)))
+            })
+            .unzip();
+        Self {
+            partition,
+            sort,
+            fault: fault.or(sort_fault.flatten()).map(Box::new),
+        }
     }
 
     /// The value of the partition key.
@@ -77,8 +145,11 @@ impl Key {
     }
 
     /// Refuses what DynamoDB refuses: empty keys, a partition key over 2048 bytes, a sort key over 1024 ("Service, account,
-    /// and table quotas in Amazon DynamoDB").
+    /// and table quotas in Amazon DynamoDB"), and what does not fit a template.
     pub(crate) fn check(&self, schema: &KeySchema) -> Result<(), ValueError> {
+        if let Some(fault) = &self.fault {
+            return Err((**fault).clone());
+        }
         self.partition.check_partition(&schema.partition)?;
         match schema.sort.zip(self.sort.as_ref()) {
             Some((attribute, value)) => value.check_sort(&attribute),
@@ -98,6 +169,7 @@ impl Key {
                 Some(attribute) => Some(value(attribute)?),
                 None => None,
             },
+            fault: None,
         })
     }
 

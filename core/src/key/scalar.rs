@@ -53,6 +53,14 @@ impl KeyScalar {
         }
     }
 
+    /// As `of`; a string leaves an empty one.
+    pub(crate) fn taken(value: &mut AttributeValue) -> Option<Self> {
+        match value {
+            AttributeValue::S(s) => Some(Self::S(std::mem::take(s))),
+            other => Self::of(other),
+        }
+    }
+
     /// The type of its attribute.
     pub(crate) fn key_type(&self) -> KeyType {
         match self {

@@ -3,13 +3,11 @@
 //! [dynoxide](https://docs.rs/dynoxide-rs) in this process, in memory, behind the SDK's own `Client`: no socket, no
 //! credentials. It answers as DynamoDB does, but knows no capacity, throttling or replication.
 
-mod create;
 mod engine;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Config, Credentials, Region};
 
-pub use create::create_table;
 pub use engine::Engine;
 
 use crate::error::Result;

@@ -8,7 +8,7 @@ use futures::{StreamExt, TryStreamExt};
 use super::plan::Plan;
 use super::reader::Reader;
 use super::reading::Terms;
-use super::{Fresh, GlobalIndex, Partition, Read, ReadOf, ResumeToken, Whole};
+use super::{Fresh, GlobalIndex, Read, ReadOf, ResumeToken};
 use crate::batch::{self, Images};
 use crate::db::Db;
 use crate::entity::Entity;
@@ -22,38 +22,13 @@ const BATCH: usize = 100;
 /// How many such requests are in flight.
 const WINDOW: usize = 2;
 
-/// What can be read again from the table.
-pub trait Rereadable {
-    /// The same, read again.
-    type Fresh;
-
-    #[doc(hidden)]
-    fn fresh(self) -> Self::Fresh;
-}
-
-impl<K, I: GlobalIndex> Rereadable for Partition<K, I> {
-    type Fresh = Partition<K, Fresh<I>>;
-
-    fn fresh(self) -> Self::Fresh {
-        self.through()
-    }
-}
-
-impl<I: GlobalIndex> Rereadable for Whole<I> {
-    type Fresh = Whole<Fresh<I>>;
-
-    fn fresh(self) -> Self::Fresh {
-        self.through()
-    }
-}
-
-impl<E: Entity, Of: ReadOf<E> + Rereadable> Read<E, Of> {
+impl<E: Entity, Of: ReadOf<E>> Read<E, Of> {
     /// Takes from the index only which items there are, and reads each of them again from the table.
     ///
-    /// Sends the Query or Scan with the key condition alone, and for up to 100 hits one BatchGetItem with `ConsistentRead`: 1
-    /// RCU per 4 KB of each item, besides what the index costs. What the table has is tested against key condition and filter
-    /// here, and given as [`Stored`](crate::Stored) in the order of the index, each key once. The filter may name every
-    /// attribute of the entity.
+    /// Sends the Query or Scan with the key condition alone, which brings keys alone, and for up to 100 hits one BatchGetItem
+    /// with `ConsistentRead`: 1 RCU per 4 KB of each item, besides what the index costs. What the table has is tested against
+    /// key condition and filter here, and given as [`Stored`](crate::Stored) in the order of the index, each key once. The
+    /// filter may name every attribute of the entity.
     ///
     /// So it never shows an old value, nor an item that meets the condition no more. It cannot show an item whose
     /// entry is not in the index yet, or still stands under its old key.
@@ -70,7 +45,7 @@ impl<E: Entity, Of: ReadOf<E> + Rereadable> Read<E, Of> {
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> optimist::Result<()> {
     /// # let db = Db::new(local::client()?);
-    /// # local::create_table::<User>(&db).await?;
+    /// # db.create_table::<User>().await?;
     /// # let users = db.table::<User>();
     /// users.insert(User { id: "ann".into(), email: "a@b".into(), active: true }).await?;
     /// let active = users.query_index(User::BY_EMAIL, "a@b").filter(User::ACTIVE.eq(true)).fresh();
@@ -80,10 +55,13 @@ impl<E: Entity, Of: ReadOf<E> + Rereadable> Read<E, Of> {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn fresh(self) -> Read<E, Of::Fresh> {
+    pub fn fresh(self) -> Read<E, Of::Through<Fresh<Of::Source>>>
+    where
+        Of::Source: GlobalIndex,
+    {
         Read {
             table: self.table,
-            of: self.of.fresh(),
+            of: self.of.through(),
             options: self.options,
         }
     }
@@ -258,6 +236,7 @@ async fn reread(db: Db, hits: Vec<Hit>, policy: Option<RetryPolicy>) -> Result<R
     let terms = batch::Terms {
         consistent: true,
         policy,
+        ..batch::Terms::default()
     };
     let targets = hits.iter().map(|(target, _)| target.clone()).collect();
     let images: Vec<_> = Images::new(&db, targets, terms).try_collect().await?;

@@ -38,7 +38,7 @@ impl<E: Entity> Table<E> {
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> optimist::Result<()> {
     /// # let db = Db::new(local::client()?);
-    /// # local::create_table::<User>(&db).await?;
+    /// # db.create_table::<User>().await?;
     /// # let users = db.table::<User>();
     /// users.insert(User { id: "ann".into(), email: Some("a@b".into()), logins: 0 }).await?;
     /// users.insert(User { id: "bob".into(), email: None, logins: 0 }).await?; // not in the index
@@ -99,7 +99,7 @@ impl<E: Entity> Table<E> {
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> optimist::Result<()> {
     /// # let db = Db::new(local::client()?);
-    /// # local::create_table::<Job>(&db).await?;
+    /// # db.create_table::<Job>().await?;
     /// # let jobs = db.table::<Job>();
     /// jobs.insert(Job { id: "a".into(), waiting_since: Some(1_790_000_000) }).await?;
     /// jobs.insert(Job { id: "b".into(), waiting_since: None }).await?;

@@ -1,5 +1,6 @@
 //! Reading many: a plan says what a page asks, a reader keeps the pages coming, a stream gives out their items one by one.
 
+mod all;
 mod fresh;
 mod index;
 mod options;
@@ -12,17 +13,20 @@ mod reading;
 mod recheck;
 mod resume;
 mod scan;
+mod segment;
+mod select;
 mod source;
 mod stream;
 mod until;
 
 pub use crate::entity::{Global, Index, Local, Partial, Projected};
-pub use fresh::Rereadable;
+pub use all::{QueryAll, ScanAll, Shared};
 pub use index::{QueryIndex, ScanIndex};
 pub use options::Page;
 pub use query::{Partition, Query};
 pub use read::{Read, ReadOf};
 pub use resume::{ResumeToken, ResumeTokenError};
 pub use scan::{Scan, Whole};
+pub use select::{Selectable, Selected};
 pub use source::{Base, Fresh, GlobalIndex, ReadsConsistently, Source};
 pub use stream::Items;

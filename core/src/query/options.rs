@@ -8,6 +8,7 @@ use crate::retry::RetryPolicy;
 /// What queries and scans can be told.
 pub(super) struct Options<E> {
     pub(super) filter: Option<Condition<E>>,
+    pub(super) live_only: bool,
     pub(super) limit: Option<usize>,
     pub(super) page_size: Option<u32>,
     pub(super) consistent: bool,
@@ -20,6 +21,7 @@ impl<E> Options<E> {
     pub(super) fn new(consistent: bool) -> Self {
         Self {
             filter: None,
+            live_only: false,
             limit: None,
             page_size: None,
             consistent,

@@ -7,10 +7,10 @@ use super::options::Options;
 use super::recheck::Recheck;
 use super::resume::{Fingerprint, Position, ResumeToken, first};
 use crate::db::Table;
-use crate::entity::{Entity, IndexSchema};
+use crate::entity::{self, Entity, Expiry, IndexSchema};
 use crate::error::{Error, Result};
 use crate::expr::{Compiled, Compiler, Filter, KeyCondition};
-use crate::key::{Key, KeyAttributeSchema, KeyScalar, KeySchema};
+use crate::key::{Key, KeyAttributeSchema, KeyScalar, KeySchema, Target};
 use crate::value::{AttributeValue, Item};
 use crate::wire::{PageOf, PageRequest, PageSelect};
 
@@ -22,6 +22,8 @@ pub(super) struct Plan {
     pub(super) schema: &'static KeySchema,
     pub(super) of: Reads,
     expression: Arc<Compiled>,
+    /// The same, with which attributes of the items are asked for.
+    selecting: Arc<Compiled>,
     consistent: bool,
     select: PageSelect,
     /// What is asked of items that are counted.
@@ -63,11 +65,31 @@ impl Plan {
         if options.page_size == Some(0) {
             return Err(Error::invalid("page_size(0): a page has at least one item"));
         }
-        let (schema, index) = (&E::SCHEMA.key, I::index());
+        let (schema, index) = (&E::SCHEMA.key, I::INDEX);
         let filter = match options.filter.take() {
             Some(filter) => Some(Filter::new(filter, |name| E::SCHEMA.aliases(name))?),
             None => None,
         };
+        let kind = kind::<E, I>();
+        let mut filtered = filter.is_some() || kind.is_some() && !is_apart::<I, E>(&of);
+        let filter = filter.into_iter().chain(kind).reduce(Filter::and);
+        // A table has one such attribute, of whichever entity.
+        let entities = I::OF_ALL.unwrap_or(&[]).iter().copied();
+        let mut ttls = entities.chain([E::SCHEMA]).filter_map(|schema| schema.ttl);
+        let live = ttls.find(|ttl| options.live_only || ttl.hides_expired);
+        let live = live.map(|ttl| {
+            let expiry = Expiry::at(&ttl, table.db().clock().wall());
+            Filter::of(expiry.is_not_past_condition(), |name| {
+                E::SCHEMA.aliases(name)
+            })
+        });
+        filtered |= live.is_some();
+        // The time of this plan is no part of what a token belongs to: it goes on at a later one.
+        let timeless = match &live {
+            Some(_) => Some(compile(&of, filter.clone())?),
+            None => None,
+        };
+        let filter = filter.into_iter().chain(live).reduce(Filter::and);
         let mut counting = PageSelect::Count;
         if let (Some(filter), Some(index), false) = (&filter, index, I::FRESH) {
             let only = filter.names_only(|name| index.projects(schema, name), index.name);
@@ -82,7 +104,10 @@ impl Plan {
             filter.names_none_of(I::key().attributes().map(|key| key.name))?;
         }
         let whole = compile(&of, filter.clone())?;
-        let fingerprint = fingerprint(table.name(), index, &of, &whole);
+        let fingerprint = match &timeless {
+            Some(timeless) => fingerprint(table.name(), index, &of, timeless, true),
+            None => fingerprint(table.name(), index, &of, &whole, false),
+        };
         let (expression, recheck) = match (I::FRESH, index) {
             (true, Some(index)) => {
                 let recheck = Recheck::new(index, &of, filter.clone());
@@ -90,17 +115,27 @@ impl Plan {
             }
             _ => (whole, None),
         };
-        let filtered = filter.is_some() && recheck.is_none();
+        let filtered = filtered && recheck.is_none();
         let start = match options.resume.take() {
             Some(token) => resumed(token, fingerprint, &of)?,
             None => begun(&of)?,
+        };
+        let expression = Arc::new(expression);
+        let selecting = match I::NAMES {
+            Some(names) => Arc::new(entity::select::<E>(
+                names,
+                index,
+                Compiled::clone(&expression),
+            )?),
+            None => Arc::clone(&expression),
         };
         Ok(Self {
             table: Arc::clone(table.physical_name()),
             index,
             schema,
             of,
-            expression: Arc::new(expression),
+            expression,
+            selecting,
             consistent: options.consistent,
             select: I::select(),
             counting,
@@ -143,7 +178,11 @@ impl Plan {
             table: Arc::clone(&self.table),
             index: self.index.map(|index| index.name),
             of,
-            expression: Arc::clone(&self.expression),
+            expression: Arc::clone(if counts {
+                &self.expression
+            } else {
+                &self.selecting
+            }),
             consistent: self.consistent,
             limit,
             start: behind.map(|keys| self.start(keys)),
@@ -151,22 +190,34 @@ impl Plan {
         }
     }
 
-    /// The key of an item in its table.
+    /// The place of an item in its table.
     ///
     /// # Errors
     /// The keys are not those of the entity.
-    pub(super) fn key_of(&self, item: &Item) -> Result<Key> {
-        Key::of_item(self.schema, item).ok_or_else(|| self.other_keys())
+    pub(super) fn target_of(&self, item: &Item) -> Result<Target> {
+        let key = Key::of_item(self.schema, item).ok_or_else(|| self.other_keys())?;
+        Ok(Target::new(&self.table, key, self.schema))
     }
 
     /// Where an item, or the end of a page, stands.
     ///
     /// # Errors
-    /// As `key_of`.
+    /// As `target_of`.
     pub(super) fn position_of(&self, item: &Item) -> Result<Position> {
+        self.behind(|name| KeyScalar::of(item.get(name)?))
+    }
+
+    /// The same of an item that is needed no more: it loses its keys.
+    ///
+    /// # Errors
+    /// As `target_of`.
+    pub(super) fn take_position(&self, item: &mut Item) -> Result<Position> {
+        self.behind(|name| KeyScalar::taken(item.get_mut(name)?))
+    }
+
+    fn behind(&self, mut key: impl FnMut(&str) -> Option<KeyScalar>) -> Result<Position> {
         let keys = self.position().map(|attribute| {
-            let key = item.get(attribute.name).and_then(KeyScalar::of);
-            key.filter(|key| key.key_type() == attribute.key_type)
+            key(attribute.name).filter(|key| key.key_type() == attribute.key_type)
         });
         let keys: Option<_> = keys.collect();
         keys.map(Position::Behind).ok_or_else(|| self.other_keys())
@@ -199,6 +250,11 @@ impl Plan {
         self.filtered
     }
 
+    /// Others stand between what is asked for: more must be evaluated than is wanted.
+    pub(super) fn meets_others(&mut self) {
+        self.filtered = true;
+    }
+
     pub(super) fn token(&self, positions: Vec<Position>) -> ResumeToken {
         ResumeToken {
             of: self.fingerprint,
@@ -216,6 +272,21 @@ fn compile(of: &Reads, filter: Option<Filter>) -> Result<Compiled> {
         compiler = compiler.condition(filter.into_tree())?;
     }
     compiler.finish()
+}
+
+/// What asks for the entity's own kind; an index may not show it.
+fn kind<E: Entity, I: Source<E>>() -> Option<Filter> {
+    let kind = E::SCHEMA.kind.filter(|_| I::OF_ALL.is_none())?;
+    let shows = |index: &IndexSchema| index.projects(&E::SCHEMA.key, kind.attribute);
+    let is_shown = I::FRESH || I::select() == PageSelect::Whole || I::INDEX.is_none_or(shows);
+    is_shown.then(|| Filter::of(kind.test(), |_| &[]))
+}
+
+/// Whether the text that begins its sort keys tells the entity's items from others.
+fn is_apart<I: Source<E>, E: Entity>(of: &Reads) -> bool {
+    let template = I::key().sort.and_then(|sort| sort.template);
+    let has_text = template.is_some_and(|template| !template.constant().is_empty());
+    has_text && matches!(of, Reads::Query { .. })
 }
 
 /// Where a query or scan begins by itself.
@@ -263,6 +334,7 @@ fn fingerprint(
     index: Option<&IndexSchema>,
     of: &Reads,
     expression: &Compiled,
+    live_only: bool,
 ) -> Fingerprint {
     let mut hash = Sha256::new();
     feed(&mut hash, table.as_bytes());
@@ -278,6 +350,9 @@ fn fingerprint(
     let (names, values) = expression.placeholders();
     names.for_each(|name| feed(&mut hash, name.as_bytes()));
     values.for_each(|value| feed(&mut hash, &canonical(value)));
+    if live_only {
+        feed(&mut hash, b"live only");
+    }
     Fingerprint(first(hash.finalize().as_slice()))
 }
 

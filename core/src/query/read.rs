@@ -5,7 +5,7 @@ use super::plan::{Plan, Reads};
 use super::reading::{Reading, Terms};
 use super::{Items, ReadsConsistently, ResumeToken, Source};
 use crate::db::Table;
-use crate::entity::{Entity, Stored, read_entity};
+use crate::entity::{Entity, Expires, Stored};
 use crate::error::Result;
 use crate::expr::Condition;
 use crate::retry::RetryPolicy;
@@ -27,6 +27,13 @@ pub struct Read<E, Of> {
 pub trait ReadOf<E: Entity>: Sized {
     /// Where it is read.
     type Source: Source<E>;
+
+    /// The same, read elsewhere or as something else.
+    #[doc(hidden)]
+    type Through<I: Source<E>>: ReadOf<E, Source = I>;
+
+    #[doc(hidden)]
+    fn through<I: Source<E>>(self) -> Self::Through<I>;
 
     #[doc(hidden)]
     fn reads(self) -> Result<Reads>;
@@ -53,6 +60,56 @@ impl<E: Entity, Of: ReadOf<E>> Read<E, Of> {
             Some(filter) => filter & condition,
             None => condition,
         });
+        self
+    }
+
+    /// Leaves out items that have expired and that DynamoDB has not removed yet, which takes up to days. An entity that says
+    /// `#[entity(ttl, hide_expired)]` leaves them out anyway.
+    ///
+    /// Adds to the filter of the request that the attribute marked `#[entity(ttl)]` holds no number, or one greater than the
+    /// seconds since 1970 by this machine's clock when the read begins. DynamoDB evaluates, and charges, the others too.
+    ///
+    /// ```
+    /// # use std::time::{Duration, SystemTime};
+    /// # use optimist::{Db, Entity, local};
+    /// #[derive(Entity, Debug)]
+    /// #[entity(table = "sessions")]
+    /// struct Session {
+    ///     #[entity(partition_key)]
+    ///     id: String,
+    ///     #[entity(ttl)]
+    ///     expires: Option<SystemTime>,
+    /// }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> optimist::Result<()> {
+    /// # let db = Db::new(local::client()?);
+    /// # db.create_table::<Session>().await?;
+    /// let sessions = db.table::<Session>();
+    /// let (hour, now) = (Duration::from_secs(3600), SystemTime::now());
+    /// for (id, expires) in [("over", Some(now - hour)), ("open", Some(now + hour)), ("for ever", None)] {
+    ///     sessions.insert(Session { id: id.into(), expires }).await?;
+    /// }
+    /// assert_eq!(sessions.scan().count().await?, 3);
+    /// assert_eq!(sessions.scan().live_only().count().await?, 2);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// Where no field is marked `#[entity(ttl)]` this does not compile:
+    /// ```compile_fail
+    /// # use optimist::{Entity, Table};
+    /// # #[derive(Entity)]
+    /// # #[entity(table = "users")]
+    /// # struct User { #[entity(partition_key)] id: String }
+    /// # fn live(users: &Table<User>) {
+    /// let _ = users.scan().live_only();
+    /// # }
+    /// ```
+    pub fn live_only(mut self) -> Self
+    where
+        E: Expires,
+    {
+        self.options.live_only = true;
         self
     }
 
@@ -121,8 +178,8 @@ impl<E: Entity, Of: ReadOf<E>> Read<E, Of> {
         self
     }
 
-    /// Goes on where a token was taken. Table, key condition, direction, filter and number of segments must be those of the
-    /// token, else it is an `InvalidInput` before a request; limits and page size may differ.
+    /// Goes on where a token was taken. Table, key condition, direction, filter, `live_only` and number of segments must be
+    /// those of the token, else it is an `InvalidInput` before a request; limits and page size may differ.
     pub fn resume(mut self, token: ResumeToken) -> Self {
         self.options.resume = Some(token);
         self
@@ -138,7 +195,7 @@ impl<E: Entity, Of: ReadOf<E>> Read<E, Of> {
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> optimist::Result<()> {
     /// # let db = Db::new(local::client()?);
-    /// # local::create_table::<Order>(&db).await?;
+    /// # db.create_table::<Order>().await?;
     /// # let orders = db.table::<Order>();
     /// # for day in ["2025-12-24", "2026-01-02", "2026-05-01"] {
     /// #     orders.insert(Order { customer: "ann".into(), day: day.into(), open: true }).await?;
@@ -166,7 +223,7 @@ impl<E: Entity, Of: ReadOf<E>> Read<E, Of> {
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> optimist::Result<()> {
     /// # let db = Db::new(local::client()?);
-    /// # local::create_table::<User>(&db).await?;
+    /// # db.create_table::<User>().await?;
     /// # let users = db.table::<User>();
     /// users.insert(User { id: "ann".into(), logins: 2 }).await?;
     /// let all: Vec<User> = users.scan().entities().collect().await?;
@@ -178,7 +235,7 @@ impl<E: Entity, Of: ReadOf<E>> Read<E, Of> {
     where
         Of::Source: Source<E, Row = Stored<E>>,
     {
-        Items::new(self.into_reading(), read_entity)
+        Items::taken(self.into_reading(), E::take_from)
     }
 
     /// All items, as handles. Set a [`limit`](Self::limit) where there may be many.
@@ -202,7 +259,7 @@ impl<E: Entity, Of: ReadOf<E>> Read<E, Of> {
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> optimist::Result<()> {
     /// # let db = Db::new(local::client()?);
-    /// # local::create_table::<Reading>(&db).await?;
+    /// # db.create_table::<Reading>().await?;
     /// # let readings = db.table::<Reading>();
     /// for second in [7, 90] {
     ///     readings.insert(Reading { sensor: "a".into(), second }).await?;
@@ -240,7 +297,7 @@ impl<E: Entity, Of: ReadOf<E>> Read<E, Of> {
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let db = Db::new(local::client()?);
-    /// # local::create_table::<Reading>(&db).await?;
+    /// # db.create_table::<Reading>().await?;
     /// # let readings = db.table::<Reading>();
     /// # for second in 0..5 {
     /// #     readings.insert(Reading { sensor: "a".into(), second }).await?;

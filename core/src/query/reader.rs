@@ -1,5 +1,5 @@
 use std::collections::VecDeque;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use futures::StreamExt;
@@ -8,6 +8,8 @@ use futures::stream::FuturesUnordered;
 
 use super::plan::Plan;
 use super::resume::{Position, ResumeToken};
+use super::segment::{Opened, Segment};
+use super::stream::Take;
 use crate::db::Db;
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::Target;
@@ -36,41 +38,15 @@ pub(super) struct Reader {
     over: bool,
 }
 
-struct Segment {
-    /// What was given.
-    position: Position,
-    /// Where the next request begins.
-    ask: Position,
-    asked: bool,
-    /// How many items the request in flight may bring, where that is known.
-    promised: usize,
-    at_hand: Option<Opened>,
-    ahead: Option<Result<Opened>>,
-}
-
-struct Opened {
-    items: VecDeque<Item>,
-    count: usize,
-    next: Position,
-}
-
 impl Reader {
     pub(super) fn new(
         db: &Db,
-        mut plan: Plan,
+        plan: Plan,
         policy: Option<RetryPolicy>,
         limit: Option<usize>,
         time_limit: Option<Duration>,
     ) -> Self {
-        let segment = |position: &mut Position| Segment {
-            ask: position.clone(),
-            position: position.clone(),
-            asked: false,
-            promised: 0,
-            at_hand: None,
-            ahead: None,
-        };
-        let segments = plan.start.iter_mut().map(segment).collect();
+        let segments = plan.start.iter().map(Segment::new).collect();
         Self {
             db: db.clone(),
             plan,
@@ -92,6 +68,59 @@ impl Reader {
         &mut self,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<(Target, Item)>>> {
+        let (segment, item) = match ready!(self.poll_next(context)) {
+            Some(Ok(next)) => next,
+            Some(Err(error)) => return Poll::Ready(Some(Err(error))),
+            None => return Poll::Ready(None),
+        };
+        let position = |plan: &Plan| plan.position_of(&item);
+        match self
+            .reach(segment, position)
+            .and_then(|()| self.plan.target_of(&item))
+        {
+            Ok(target) => Poll::Ready(Some(Ok((target, item)))),
+            Err(error) => self.end(Some(error)),
+        }
+    }
+
+    /// The next item, by what is taken out of it.
+    pub(super) fn poll_taken<T>(
+        &mut self,
+        context: &mut Context<'_>,
+        take: Take<T>,
+    ) -> Poll<Option<Result<T>>> {
+        let (segment, mut item) = match ready!(self.poll_next(context)) {
+            Some(Ok(next)) => next,
+            Some(Err(error)) => return Poll::Ready(Some(Err(error))),
+            None => return Poll::Ready(None),
+        };
+        let taken = take(&mut item).map_err(|error| match self.plan.target_of(&item) {
+            Ok(target) => Error::from(error).at(&target),
+            Err(error) => error,
+        });
+        // The keys are left.
+        let position = |plan: &Plan| plan.take_position(&mut item);
+        match self.reach(segment, position) {
+            Ok(()) => Poll::Ready(Some(taken)),
+            Err(error) => self.end(Some(error)),
+        }
+    }
+
+    /// Notes where a segment stands behind an item, unless a page ended there.
+    fn reach(
+        &mut self,
+        segment: usize,
+        position: impl FnOnce(&Plan) -> Result<Position>,
+    ) -> Result<()> {
+        let segment = &mut self.segments[segment];
+        if segment.is_open() {
+            segment.position = position(&self.plan)?;
+        }
+        Ok(())
+    }
+
+    /// The next item, and its segment.
+    fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<(usize, Item)>>> {
         if self.over {
             return Poll::Ready(None);
         }
@@ -110,8 +139,7 @@ impl Reader {
                 self.arrive(segment, page);
             }
             match self.give() {
-                Some(Ok(given)) => return Poll::Ready(Some(Ok(given))),
-                Some(Err(error)) => return self.end(Some(error)),
+                Some(next) => return Poll::Ready(Some(Ok(next))),
                 None if self.stirred => {}
                 None if self.in_flight.is_empty() => {
                     let failed = self.segments.iter_mut().find_map(Segment::take_failure);
@@ -180,8 +208,7 @@ impl Reader {
         page.items.truncate(most);
         let mut given = Vec::with_capacity(page.items.len());
         for item in page.items {
-            let key = self.plan.key_of(&item)?;
-            given.push((Target::new(&self.plan.table, key, self.plan.schema), item));
+            given.push((self.plan.target_of(&item)?, item));
         }
         let last = given.last().filter(|_| cut);
         self.segments[index].position = match last {
@@ -200,23 +227,15 @@ impl Reader {
     /// Takes the page ahead of each segment that has none at hand.
     fn open(&mut self) {
         for segment in &mut self.segments {
-            if segment.at_hand.is_some() || !matches!(segment.ahead, Some(Ok(_))) {
-                continue;
-            }
-            let Some(Ok(page)) = segment.ahead.take() else {
+            let Some(count) = segment.open() else {
                 continue;
             };
             if self.counts {
-                let count = page.count.min(self.wanted.unwrap_or(usize::MAX));
+                let count = count.min(self.wanted.unwrap_or(usize::MAX));
                 self.counted += count;
                 self.wanted = self.wanted.map(|wanted| wanted - count);
             }
-            if page.items.is_empty() {
-                segment.position = page.next;
-                self.stirred = true;
-            } else {
-                segment.at_hand = Some(page);
-            }
+            self.stirred |= !segment.is_open();
         }
     }
 
@@ -262,6 +281,9 @@ impl Reader {
     }
 
     fn arrive(&mut self, index: usize, page: Result<Page>) {
+        if page.as_ref().is_ok_and(|page| page.count < page.scanned) {
+            self.plan.meets_others();
+        }
         let opened = page.and_then(|page| {
             Ok(Opened {
                 next: self.position(page.next)?,
@@ -291,31 +313,16 @@ impl Reader {
     }
 
     /// The next item at hand; the segments take turns.
-    fn give(&mut self) -> Option<Result<(Target, Item)>> {
+    fn give(&mut self) -> Option<(usize, Item)> {
         let segments = self.segments.len();
         let mut turns = (0..segments).map(|turn| (self.turn + turn) % segments);
-        let index = turns.find(|index| self.segments[*index].at_hand.is_some())?;
+        let index = turns.find(|index| self.segments[*index].is_open())?;
         let segment = &mut self.segments[index];
-        let page = segment.at_hand.as_mut()?;
-        let item = page.items.pop_front()?;
-        let key = match self.plan.key_of(&item) {
-            Ok(key) => key,
-            Err(error) => return Some(Err(error)),
-        };
-        if page.items.is_empty() {
-            segment.position = std::mem::replace(&mut page.next, Position::Done);
-            segment.at_hand = None;
-            self.stirred = true;
-        } else {
-            segment.position = match self.plan.position_of(&item) {
-                Ok(position) => position,
-                Err(error) => return Some(Err(error)),
-            };
-        }
+        let item = segment.next()?;
+        self.stirred |= !segment.is_open();
         self.turn = (index + 1) % segments;
         self.wanted = self.wanted.map(|wanted| wanted - 1);
-        let target = Target::new(&self.plan.table, key, self.plan.schema);
-        Some(Ok((target, item)))
+        Some((index, item))
     }
 
     fn is_out_of_time(&mut self, context: &mut Context<'_>) -> bool {
@@ -328,22 +335,12 @@ impl Reader {
     }
 }
 
-impl Segment {
-    fn claimed(&self) -> usize {
-        let ahead = self.ahead.as_ref().and_then(|page| page.as_ref().ok());
-        let pages = self.at_hand.iter().chain(ahead);
-        self.promised + pages.map(|page| page.items.len()).sum::<usize>()
-    }
-
-    /// The failure that came instead of the page ahead.
-    fn take_failure(&mut self) -> Option<Error> {
-        self.ahead.take_if(|page| page.is_err())?.err()
-    }
-}
-
 /// Sends the request for one page, again after failures that pass.
 async fn fetch(db: Db, request: PageRequest, policy: Option<RetryPolicy>) -> Result<Page> {
-    let mut asking = db.asking(policy, "Go on with the resume token later");
+    let mut asking = db.asking(
+        policy,
+        "Go on with the resume token later, or raise the RetryPolicy",
+    );
     loop {
         match db.wire().page(&request, asking.request_time()).await {
             Ok(page) => {

@@ -5,8 +5,9 @@ use super::ResumeToken;
 use super::fresh::Rereader;
 use super::plan::Plan;
 use super::reader::Reader;
+use super::stream::Take;
 use crate::db::Db;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::key::Target;
 use crate::retry::RetryPolicy;
 use crate::value::Item;
@@ -52,6 +53,22 @@ impl Reading {
         match self {
             Self::Once(reader) => reader.poll_item(context),
             Self::Again(reader) => reader.poll_item(context),
+        }
+    }
+
+    /// The next item, by what is taken out of it.
+    pub(super) fn poll_taken<T>(
+        &mut self,
+        context: &mut Context<'_>,
+        take: Take<T>,
+    ) -> Poll<Option<Result<T>>> {
+        match self {
+            Self::Once(reader) => reader.poll_taken(context, take),
+            Self::Again(reader) => reader.poll_item(context).map(|item| {
+                Some(item?.and_then(|(target, mut item)| {
+                    take(&mut item).map_err(|error| Error::from(error).at(&target))
+                }))
+            }),
         }
     }
 

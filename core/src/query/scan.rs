@@ -22,14 +22,6 @@ impl<I> Whole<I> {
             of: PhantomData,
         }
     }
-
-    /// The same, read in another way.
-    pub(super) fn through<J>(self) -> Whole<J> {
-        Whole {
-            segments: self.segments,
-            of: PhantomData,
-        }
-    }
 }
 
 impl<E: Entity> Table<E> {
@@ -47,7 +39,7 @@ impl<E: Entity> Table<E> {
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> optimist::Result<()> {
     /// # let db = Db::new(local::client()?);
-    /// # local::create_table::<User>(&db).await?;
+    /// # db.create_table::<User>().await?;
     /// # let users = db.table::<User>();
     /// for (id, logins) in [("ann", 1), ("bob", 0), ("cid", 5)] {
     ///     users.insert(User { id: id.into(), logins }).await?;
@@ -78,6 +70,14 @@ impl<E: Entity, I: Source<E>> Read<E, Whole<I>> {
 #[allow(private_interfaces)]
 impl<E: Entity, I: Source<E>> ReadOf<E> for Whole<I> {
     type Source = I;
+    type Through<J: Source<E>> = Whole<J>;
+
+    fn through<J: Source<E>>(self) -> Whole<J> {
+        Whole {
+            segments: self.segments,
+            of: PhantomData,
+        }
+    }
 
     fn reads(self) -> Result<Reads> {
         Ok(Reads::Scan {

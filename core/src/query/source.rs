@@ -1,6 +1,8 @@
 use std::marker::PhantomData;
 
-use crate::entity::{Entity, Global, IndexSchema, Local, Partial, Projected, Stored, read_stored};
+use crate::entity::{
+    Entity, Global, IndexSchema, Local, Partial, Projected, Schema, Stored, read_stored,
+};
 use crate::error::Result;
 use crate::key::{KeySchema, Target};
 use crate::value::Item;
@@ -19,14 +21,21 @@ pub trait Source<E: Entity>: Sized {
     /// Whether a query reads consistently unless told otherwise.
     const CONSISTENT: bool;
 
+    /// The entities of whatever is wanted; `None`: the one alone.
+    #[doc(hidden)]
+    const OF_ALL: Option<&'static [&'static Schema]> = None;
+
     /// Whether what is found is read again from the table.
     #[doc(hidden)]
     const FRESH: bool = false;
 
     /// The index, if it is one.
     #[doc(hidden)]
-    #[must_use]
-    fn index() -> Option<&'static IndexSchema>;
+    const INDEX: Option<&'static IndexSchema>;
+
+    /// Which attributes are asked for; `None`: all.
+    #[doc(hidden)]
+    const NAMES: Option<&'static [&'static str]> = None;
 
     /// What an item is read as.
     #[doc(hidden)]
@@ -36,7 +45,7 @@ pub trait Source<E: Entity>: Sized {
     #[doc(hidden)]
     #[must_use]
     fn key() -> &'static KeySchema {
-        Self::index().map_or(&E::SCHEMA.key, |index| &index.key)
+        Self::INDEX.map_or(&E::SCHEMA.key, |index| &index.key)
     }
 
     /// What is asked of each item.
@@ -74,10 +83,7 @@ impl<const N: usize> ReadsConsistently for Local<N> {}
 impl<E: Entity> Source<E> for Base {
     type Row = Stored<E>;
     const CONSISTENT: bool = true;
-
-    fn index() -> Option<&'static IndexSchema> {
-        None
-    }
+    const INDEX: Option<&'static IndexSchema> = None;
 
     fn row(target: &Target, item: Item) -> Result<Stored<E>> {
         read_stored(target, item)
@@ -88,10 +94,7 @@ impl<E: Entity> Source<E> for Base {
 impl<E: Entity, const N: usize> Source<E> for Global<N> {
     type Row = Stored<E>;
     const CONSISTENT: bool = false;
-
-    fn index() -> Option<&'static IndexSchema> {
-        Some(&E::SCHEMA.indexes[N])
-    }
+    const INDEX: Option<&'static IndexSchema> = Some(&E::SCHEMA.indexes[N]);
 
     fn row(target: &Target, item: Item) -> Result<Stored<E>> {
         read_stored(target, item)
@@ -102,10 +105,7 @@ impl<E: Entity, const N: usize> Source<E> for Global<N> {
 impl<E: Entity, const N: usize> Source<E> for Local<N> {
     type Row = Stored<E>;
     const CONSISTENT: bool = true;
-
-    fn index() -> Option<&'static IndexSchema> {
-        Some(&E::SCHEMA.indexes[N])
-    }
+    const INDEX: Option<&'static IndexSchema> = Some(&E::SCHEMA.indexes[N]);
 
     fn row(target: &Target, item: Item) -> Result<Stored<E>> {
         read_stored(target, item)
@@ -120,10 +120,7 @@ impl<E: Entity, const N: usize> Source<E> for Local<N> {
 impl<E: Entity, const N: usize> Source<E> for Partial<N> {
     type Row = Projected<E>;
     const CONSISTENT: bool = false;
-
-    fn index() -> Option<&'static IndexSchema> {
-        Some(&E::SCHEMA.indexes[N])
-    }
+    const INDEX: Option<&'static IndexSchema> = Some(&E::SCHEMA.indexes[N]);
 
     fn row(target: &Target, item: Item) -> Result<Projected<E>> {
         Ok(Projected::new(target, item, &E::SCHEMA.indexes[N]))
@@ -131,14 +128,13 @@ impl<E: Entity, const N: usize> Source<E> for Partial<N> {
 }
 
 #[allow(private_interfaces)]
-impl<E: Entity, I: Source<E> + GlobalIndex> Source<E> for Fresh<I> {
+impl<E: Entity, I: Source<E>> Source<E> for Fresh<I> {
     type Row = Stored<E>;
     const CONSISTENT: bool = false;
     const FRESH: bool = true;
-
-    fn index() -> Option<&'static IndexSchema> {
-        I::index()
-    }
+    const INDEX: Option<&'static IndexSchema> = I::INDEX;
+    /// The keys, which travel always.
+    const NAMES: Option<&'static [&'static str]> = Some(&[]);
 
     fn row(target: &Target, item: Item) -> Result<Stored<E>> {
         read_stored(target, item)

@@ -7,7 +7,7 @@ use super::ResumeToken;
 use super::reading::Reading;
 use crate::error::{Error, Result};
 use crate::key::Target;
-use crate::value::Item;
+use crate::value::{Item, ValueError};
 
 /// The items of a query or scan, one after the other: a [`Stream`](futures::Stream) with a [`try_next`](Self::try_next) of
 /// its own.
@@ -21,8 +21,19 @@ use crate::value::Item;
 #[must_use = "a stream does nothing until it is polled"]
 pub struct Items<T> {
     state: State,
-    read: fn(&Target, Item) -> Result<T>,
+    how: How<T>,
 }
+
+/// How an item becomes what is given.
+enum How<T> {
+    /// With its image.
+    Read(fn(&Target, Item) -> Result<T>),
+    /// By value.
+    Take(Take<T>),
+}
+
+/// Takes something out of an item, and leaves its keys.
+pub(super) type Take<T> = fn(&mut Item) -> Result<T, ValueError>;
 
 enum State {
     Reads(Box<Reading>),
@@ -30,13 +41,25 @@ enum State {
     Wrong(Option<Error>),
 }
 
+impl State {
+    fn new(reading: Result<Reading>) -> Self {
+        match reading {
+            Ok(reading) => Self::Reads(Box::new(reading)),
+            Err(error) => Self::Wrong(Some(error)),
+        }
+    }
+}
+
 impl<T> Items<T> {
     pub(super) fn new(reading: Result<Reading>, read: fn(&Target, Item) -> Result<T>) -> Self {
-        let state = match reading {
-            Ok(reading) => State::Reads(Box::new(reading)),
-            Err(error) => State::Wrong(Some(error)),
-        };
-        Self { state, read }
+        let (state, how) = (State::new(reading), How::Read(read));
+        Self { state, how }
+    }
+
+    /// Of what is taken out of the items.
+    pub(super) fn taken(reading: Result<Reading>, take: Take<T>) -> Self {
+        let (state, how) = (State::new(reading), How::Take(take));
+        Self { state, how }
     }
 
     /// The next item; `None` at the end. May be dropped at any time: nothing is lost.
@@ -78,10 +101,12 @@ impl<T> Items<T> {
             State::Reads(reading) => reading,
             State::Wrong(error) => return Poll::Ready(error.take().map(Err)),
         };
-        let read = self.read;
-        reading
-            .poll_item(context)
-            .map(|item| Some(item?.and_then(|(target, item)| read(&target, item))))
+        match self.how {
+            How::Read(read) => reading
+                .poll_item(context)
+                .map(|item| Some(item?.and_then(|(target, item)| read(&target, item)))),
+            How::Take(take) => reading.poll_taken(context, take),
+        }
     }
 }
 

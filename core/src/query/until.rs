@@ -26,7 +26,7 @@ impl<E: Entity, Of: ReadOf<E>> Read<E, Of> {
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> optimist::Result<()> {
     /// # let db = Db::new(local::client()?);
-    /// # local::create_table::<User>(&db).await?;
+    /// # db.create_table::<User>().await?;
     /// # let users = db.table::<User>();
     /// users.insert(User { id: "ann".into(), email: "a@b".into() }).await?;
     /// let with_email = users.query_index(User::BY_EMAIL, "a@b");

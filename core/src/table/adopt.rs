@@ -7,6 +7,7 @@ use super::option::option;
 use crate::db::Table;
 use crate::entity::{Entity, Stored};
 use crate::error::{Error, Result};
+use crate::expr::{Assignment, Path};
 use crate::key::{IntoKey, Target};
 use crate::lock::LockKind;
 use crate::value::Item;
@@ -21,8 +22,8 @@ pub struct Adopt<E> {
 }
 
 impl<E: Entity> Table<E> {
-    /// Gives an item that was written before there was a lock its lock and journal, and changes nothing else. An item that
-    /// has its lock, or an entity with `lock = values`, is left alone. Every write of a legacy item does this by the way; to
+    /// Gives an item that was written before there was a lock its lock and journal, and one without a kind the kind of its
+    /// entity, and changes nothing else. An item that has both (with `lock = values`: its kind) is left alone. Every write of a legacy item does this by the way; to
     /// do it beforehand keeps that write from comparing all that it replaces.
     ///
     /// Sends one GetItem with `ConsistentRead` (1 RCU per 4 KB) and, if there is no lock, one UpdateItem (1 WCU per KB of the
@@ -40,7 +41,7 @@ impl<E: Entity> Table<E> {
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let db = Db::new(local::client()?);
-    /// # local::create_table::<User>(&db).await?;
+    /// # db.create_table::<User>().await?;
     /// # let users = db.table::<User>();
     /// # db.client().put_item().table_name("users").item("id", AttributeValue::S("bob".into()))
     /// #     .item("logins", AttributeValue::N("3".into())).send().await?;
@@ -68,23 +69,32 @@ impl<E: Entity> Adopt<E> {
         let call = self.table.call(self.target?, self.course.policy);
         let turn = |call: &Call, image: Option<Item>| {
             let image = image.ok_or_else(|| not_found(call.target()))?;
-            let turn = adopt(call, image);
+            let turn = adopt(call, &image);
             Ok((turn.map_err(|error: Error| call.named(error))?, ()))
         };
         land(call, &self.course, turn).await
     }
 }
 
-fn adopt<E: Entity>(call: &Call, image: Item) -> Result<Turn<E>> {
-    let stored = Stored::<E>::read(call.target(), image)?;
-    if E::SCHEMA.lock.kind == LockKind::Values || Stored::lock(&stored).is_some() {
+fn adopt<E: Entity>(call: &Call, image: &Item) -> Result<Turn<E>> {
+    let missing = E::SCHEMA.kind.filter(|kind| kind.is_missing_in(image));
+    let kind = missing.map(|kind| Assignment {
+        path: Path::attribute(kind.attribute),
+        value: Some(kind.to_attribute()),
+    });
+    let changes = Vec::from_iter(kind);
+    let mut adopted = image.clone();
+    for change in &changes {
+        change.apply(&mut adopted);
+    }
+    let stored = Stored::<E>::read(call.target(), adopted)?;
+    let locked = E::SCHEMA.lock.kind == LockKind::Values || Stored::lock(&stored).is_some();
+    if locked && changes.is_empty() {
         return Ok(Turn::Unchanged(stored));
     }
-    let (image, expected) = (Stored::image(&stored), stored.expected()?);
-    let proposal = call
-        .planner()
-        .save(image, expected, &[], Wanted::default())?;
-    let becomes = Becomes::Edited(Vec::new());
+    let (planner, expected) = (call.planner(), stored.expected()?);
+    let proposal = planner.save(image, expected, &changes, Wanted::default())?;
+    let becomes = Becomes::Edited(changes);
     Ok(Turn::Change(stored, Draft { proposal, becomes }))
 }
 

@@ -6,9 +6,9 @@ use super::get::not_found;
 use super::option::option;
 use super::update::{older_name, stamped};
 use crate::db::Table;
-use crate::entity::{Entity, Stored, to_item};
+use crate::entity::{Entity, Stored, lacks_key, takes_keys, to_item};
 use crate::error::{Error, ErrorKind, Result};
-use crate::expr::{self, Action, Attr, IntoChange, Path, over};
+use crate::expr::{self, Action, Attr, IntoChange, Path, Tree, over};
 use crate::key::{IntoKey, Target};
 use crate::lock::{Expected, HeldJournal, LockKind, Seen};
 use crate::retry::RetryPolicy;
@@ -54,7 +54,7 @@ impl<E: Entity> Table<E> {
     /// lost answers are settled.
     ///
     /// # Errors
-    /// `NotFound`: there is no such item ([`or_insert`](Apply::or_insert) makes one). `ConditionRefused`: the call's
+    /// `NotFound`: there is no such item, or one that has expired and is hidden ([`or_insert`](Apply::or_insert) makes one). `ConditionRefused`: the call's
     /// condition does not hold; [`Error::current`] gives the item. `OutcomeUnknown`: the answer was lost; the change is not
     /// sent again. `InvalidInput`: places overlap, the change does not fit an expression, or the version has reached its
     /// maximum. `WrittenUnreadable`: the change was carried out and left what the entity cannot hold (an unsigned field below
@@ -68,7 +68,7 @@ impl<E: Entity> Table<E> {
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> optimist::Result<()> {
     /// # let db = Db::new(local::client()?);
-    /// # local::create_table::<Stock>(&db).await?;
+    /// # db.create_table::<Stock>().await?;
     /// let stock = db.table::<Stock>();
     /// stock.insert(Stock { sku: "tea".into(), left: 3 }).await?;
     ///
@@ -99,6 +99,9 @@ impl<E: Entity> Apply<E> {
     /// Where there is no item, one is made of `entity` and the change, in the same request. An item that is there is changed;
     /// of `entity` it takes only attributes that it lacks. A set that the change touches starts empty. A
     /// [`condition`](Self::condition) is asked of the missing item too.
+    ///
+    /// Where the entity says `#[entity(ttl, hide_expired)]` and the item has expired, one DeleteItem removes it, on the condition
+    /// that it is still the same and still expired, and the change is sent again.
     pub fn or_insert(mut self, entity: E) -> Self {
         self.0.or_insert = Some(entity);
         self
@@ -115,7 +118,7 @@ impl<E: Entity> Apply<E> {
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> optimist::Result<()> {
     /// # let db = Db::new(local::client()?);
-    /// # local::create_table::<Sequence>(&db).await?;
+    /// # db.create_table::<Sequence>().await?;
     /// let sequences = db.table::<Sequence>();
     /// let next = || {
     ///     sequences
@@ -176,18 +179,23 @@ impl<E: Entity> Change<E> {
             wanted.actions = stamped::<E>(self.wanted.into_actions()?, call.wall())?;
             if let Some(mut entity) = self.or_insert {
                 entity.stamp_new(call.wall());
+                let keys = takes_keys(E::SCHEMA, &wanted.actions);
+                let conditions = keys.into_iter().chain(wanted.condition.take());
+                wanted.condition = conditions.reduce(Tree::and);
                 wanted.actions = over_new(wanted.actions, &entity, call.target())?;
             }
             call.planner().apply(wanted, upsert, returns)
         };
-        let request = plan().map_err(|error| call.named(error))?;
+        let (request, expired) = plan().map_err(|error| call.named(error))?;
         let sets = request.expression.changes_sets();
-        let sent = call.send_blindly(&request, self.delivery).await;
+        let sent = call.send_blindly(&request, self.delivery, expired).await;
         match sent.map_err(|error| if sets { advise_on_sets(error) } else { error })? {
             Blind::Done(item) => Ok((call.target().clone(), item)),
             Blind::Refused(None, cause) if !upsert => Err(not_found(call.target()).because(cause)),
             Blind::Refused(image, cause) => {
-                let why = stands_in_the_way::<E>(image.as_ref()).unwrap_or_else(|| {
+                let own = stands_in_the_way::<E>(image.as_ref());
+                let lacks_key = || lacks_key(E::SCHEMA, image.as_ref().filter(|_| upsert)?);
+                let why = own.or_else(lacks_key).unwrap_or_else(|| {
                     let message = "the call's condition does not hold; nothing was written";
                     Error::new(ErrorKind::ConditionRefused, message)
                 });
@@ -205,12 +213,16 @@ fn over_new<E: Entity>(actions: Vec<Action>, entity: &E, target: &Target) -> Res
     }
     let item = to_item(entity)?;
     let names = E::SCHEMA.attributes.iter().map(|attribute| attribute.name);
+    let names = names.chain(E::SCHEMA.kind.map(|kind| kind.attribute));
     over(actions, names, item)
 }
 
 /// What stands in the way of a blind write besides the caller's condition.
 pub(crate) fn stands_in_the_way<E: Entity>(image: Option<&Item>) -> Option<Error> {
     let image = image?;
+    if let Some(Err(error)) = E::SCHEMA.kind.map(|kind| kind.check(image)) {
+        return Some(error.into());
+    }
     let alias = E::SCHEMA.attributes.iter().find_map(|attribute| {
         let alias = attribute.aliases.iter().find(|a| image.contains_key(**a))?;
         (!image.contains_key(attribute.name)).then(|| older_name(attribute.name, alias))

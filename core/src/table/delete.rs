@@ -49,7 +49,7 @@ impl<E: Entity> Table<E> {
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> optimist::Result<()> {
     /// # let db = Db::new(local::client()?);
-    /// # local::create_table::<User>(&db).await?;
+    /// # db.create_table::<User>().await?;
     /// # let users = db.table::<User>();
     /// let stale = users.insert(User { id: "ann".into(), logins: 1 }).await?;
     /// let current = users.modify("ann", |ann| ann.logins += 1).await?.stored;

@@ -4,32 +4,36 @@ use futures::future::BoxFuture;
 
 use super::option::option;
 use crate::db::Table;
-use crate::entity::{Entity, Stored};
+use crate::entity::{Entity, Projection, Stored, read_stored, read_view, select};
 use crate::error::{Error, ErrorKind, Result};
+use crate::expr::Compiled;
 use crate::key::{IntoKey, Target};
 use crate::retry::RetryPolicy;
 use crate::value::Item;
 
-/// Reads one item. See [`Table::get`].
+/// Reads one item, as `T`. See [`Table::get`].
 #[must_use = "a verb does nothing until it is awaited"]
-pub struct Get<E>(Reading<E>);
+pub struct Get<E, T = Stored<E>>(Reading<E, T>);
 
-/// Reads one item that must be there. See [`Table::require`].
+/// Reads one item that must be there, as `T`. See [`Table::require`].
 #[must_use = "a verb does nothing until it is awaited"]
-pub struct Require<E>(Reading<E>);
+pub struct Require<E, T = Stored<E>>(Reading<E, T>);
 
 /// Reads a handle's item again. See [`Table::reload`].
 #[must_use = "a verb does nothing until it is awaited"]
 pub struct Reload<'a, E> {
-    reading: Reading<E>,
+    reading: Reading<E, Stored<E>>,
     stored: &'a mut Stored<E>,
 }
 
-struct Reading<E> {
+struct Reading<E, T> {
     table: Table<E>,
     target: Result<Target>,
     consistent: bool,
     policy: Option<RetryPolicy>,
+    /// Which attributes are asked for; `None`: all.
+    names: Option<&'static [&'static str]>,
+    read: fn(&Target, Item) -> Result<T>,
 }
 
 impl<E: Entity> Table<E> {
@@ -50,7 +54,7 @@ impl<E: Entity> Table<E> {
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> optimist::Result<()> {
     /// # let db = Db::new(local::client()?);
-    /// # local::create_table::<User>(&db).await?;
+    /// # db.create_table::<User>().await?;
     /// let users = db.table::<User>();
     /// assert!(users.get("ann").await?.is_none());
     /// users.insert(User { id: "ann".into(), logins: 1 }).await?;
@@ -76,7 +80,7 @@ impl<E: Entity> Table<E> {
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> optimist::Result<()> {
     /// # let db = Db::new(local::client()?);
-    /// # local::create_table::<User>(&db).await?;
+    /// # db.create_table::<User>().await?;
     /// let missing = db.table::<User>().require("nobody").await.unwrap_err();
     /// assert!(missing.is_not_found());
     /// # Ok(())
@@ -105,7 +109,7 @@ impl<E: Entity> Table<E> {
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let db = Db::new(local::client()?);
-    /// # local::create_table::<User>(&db).await?;
+    /// # db.create_table::<User>().await?;
     /// # let users = db.table::<User>();
     /// # users.insert(User { id: "ann".into(), logins: 1 }).await?;
     /// let scanned = db.client().scan().table_name(users.name()).send().await?;
@@ -138,7 +142,7 @@ impl<E: Entity> Table<E> {
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> optimist::Result<()> {
     /// # let db = Db::new(local::client()?);
-    /// # local::create_table::<User>(&db).await?;
+    /// # db.create_table::<User>().await?;
     /// # let users = db.table::<User>();
     /// let mut ann = users.insert(User { id: "ann".into(), logins: 1 }).await?;
     /// users.modify("ann", |ann| ann.logins += 1).await?;
@@ -158,30 +162,47 @@ impl<E: Entity> Table<E> {
     }
 }
 
-impl<E: Entity> Reading<E> {
+impl<E: Entity> Reading<E, Stored<E>> {
     fn new(table: &Table<E>, target: Result<Target>) -> Self {
         Self {
             table: table.clone(),
             target,
             consistent: true,
             policy: None,
+            names: None,
+            read: read_stored,
         }
     }
 
-    async fn get(self) -> Result<(Target, Option<Stored<E>>)> {
+    fn select<P: Projection<Of = E>>(self) -> Reading<E, P> {
+        Reading {
+            table: self.table,
+            target: self.target,
+            consistent: self.consistent,
+            policy: self.policy,
+            names: Some(P::NAMES),
+            read: read_view,
+        }
+    }
+}
+
+impl<E: Entity, T> Reading<E, T> {
+    async fn get(self) -> Result<(Target, Option<T>)> {
         let mut call = self.table.call(self.target?, self.policy);
-        let image = call.read(self.consistent).await?;
+        let expression = match self.names {
+            Some(names) => select::<E>(names, None, Compiled::default()),
+            None => Ok(Compiled::default()),
+        };
+        let expression = expression.map_err(|error| call.named(error))?;
+        let image = call.read_view(self.consistent, expression).await?;
         let target = call.target().clone();
-        let stored = image.map(|image| Stored::read(&target, image));
-        match stored.transpose() {
-            Ok(stored) => Ok((target, stored)),
-            Err(error) => Err(error.at(&target)),
-        }
+        let found = image.map(|image| (self.read)(&target, image)).transpose()?;
+        Ok((target, found))
     }
 
-    async fn require(self) -> Result<Stored<E>> {
-        let (target, stored) = self.get().await?;
-        stored.ok_or_else(|| not_found(&target))
+    async fn require(self) -> Result<T> {
+        let (target, found) = self.get().await?;
+        found.ok_or_else(|| not_found(&target))
     }
 }
 
@@ -191,6 +212,40 @@ pub(super) fn not_found(target: &Target) -> Error {
 }
 
 impl<E: Entity> Get<E> {
+    /// Reads a view of the item instead: its attributes and the keys alone travel. Read units are those of the whole item.
+    ///
+    /// ```
+    /// # use optimist::{Db, Entity, Projection, local};
+    /// # #[derive(Entity, Debug)]
+    /// # #[entity(table = "users")]
+    /// # struct User { #[entity(partition_key)] id: String, email: String, photo: Vec<u8> }
+    /// #[derive(Projection)]
+    /// #[projection(of = User)]
+    /// struct Head { email: String }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> optimist::Result<()> {
+    /// # let db = Db::new(local::client()?);
+    /// # db.create_table::<User>().await?;
+    /// # let users = db.table::<User>();
+    /// # users.insert(User { id: "ann".into(), email: "a@b".into(), photo: vec![0; 9000] }).await?;
+    /// let ann = users.get("ann").select::<Head>().await?;
+    /// assert_eq!(ann.map(|ann| ann.email), Some("a@b".into()));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn select<P: Projection<Of = E>>(self) -> Get<E, P> {
+        Get(self.0.select())
+    }
+}
+
+impl<E: Entity> Require<E> {
+    /// Reads a view of the item instead. See [`Get::select`].
+    pub fn select<P: Projection<Of = E>>(self) -> Require<E, P> {
+        Require(self.0.select())
+    }
+}
+
+impl<E: Entity, T> Get<E, T> {
     /// Reads without `ConsistentRead`: half the price, and perhaps an older state.
     pub fn eventually_consistent(mut self) -> Self {
         self.0.consistent = false;
@@ -201,7 +256,7 @@ impl<E: Entity> Get<E> {
     option!(meter => 0.table);
 }
 
-impl<E: Entity> Require<E> {
+impl<E: Entity, T> Require<E, T> {
     /// Reads without `ConsistentRead`: half the price, and perhaps an older state.
     pub fn eventually_consistent(mut self) -> Self {
         self.0.consistent = false;
@@ -217,8 +272,8 @@ impl<E: Entity> Reload<'_, E> {
     option!(meter => reading.table);
 }
 
-impl<E: Entity> IntoFuture for Get<E> {
-    type Output = Result<Option<Stored<E>>>;
+impl<E: Entity, T: 'static> IntoFuture for Get<E, T> {
+    type Output = Result<Option<T>>;
     type IntoFuture = BoxFuture<'static, Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
@@ -226,8 +281,8 @@ impl<E: Entity> IntoFuture for Get<E> {
     }
 }
 
-impl<E: Entity> IntoFuture for Require<E> {
-    type Output = Result<Stored<E>>;
+impl<E: Entity, T: 'static> IntoFuture for Require<E, T> {
+    type Output = Result<T>;
     type IntoFuture = BoxFuture<'static, Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {

@@ -9,7 +9,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::lock::Verdict;
 use crate::retry::RetryPolicy;
 use crate::value::Item;
-use crate::write::{Blind, Call, Delivery, insert};
+use crate::write::{Blind, Call, Delivery, Expired, insert};
 
 /// Stores a new item. See [`Table::insert`].
 #[must_use = "a verb does nothing until it is awaited"]
@@ -27,6 +27,9 @@ impl<E: Entity> Table<E> {
     /// the same put again, which finds its own item. One limit: if another process deletes the item while copies of an
     /// unanswered insert are under way, it can be stored twice, one after the other; [`Insert::exactly_once`] cannot.
     ///
+    /// Where the entity says `#[entity(ttl, hide_expired)]` an item that has expired counts as none: a second PutItem replaces
+    /// it, on the condition that it is still the same and still expired.
+    ///
     /// # Errors
     /// `AlreadyExists`: an item is there; [`Error::current`] gives it. `OutcomeUnknown`: the answer was lost and the item
     /// cannot tell. `InvalidInput`: an empty or too long key. `Marshalling`: a value that cannot be stored. `Exhausted`,
@@ -40,7 +43,7 @@ impl<E: Entity> Table<E> {
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> optimist::Result<()> {
     /// # let db = Db::new(local::client()?);
-    /// # local::create_table::<User>(&db).await?;
+    /// # db.create_table::<User>().await?;
     /// let users = db.table::<User>();
     /// users.insert(User { id: "ann".into(), logins: 1 }).await?;
     /// let error = users.insert(User { id: "ann".into(), logins: 0 }).await.unwrap_err();
@@ -96,8 +99,9 @@ async fn by_token<E: Entity>(call: &mut Call, mut entity: E, item: Item) -> Resu
     let proposal = call.planner().insert_outside_lane(item);
     let proposal = proposal.map_err(|error| call.named(error))?;
     let view = lock_view::<E>(proposal.mark()).map_err(|error| call.named(error))?;
+    let expired = proposal.expiry.map_or(Expired::Counts, Expired::Removed);
     match call
-        .send_blindly(&proposal.request, Delivery::ExactlyOnce)
+        .send_blindly(&proposal.request, Delivery::ExactlyOnce, expired)
         .await?
     {
         Blind::Done(_) => {

@@ -80,7 +80,7 @@ impl<E: Entity> Table<E> {
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> optimist::Result<()> {
     /// # let db = Db::new(local::client()?);
-    /// # local::create_table::<User>(&db).await?;
+    /// # db.create_table::<User>().await?;
     /// let users = db.table::<User>();
     /// users
     ///     .modify("bob", |bob| bob.logins += 1)
@@ -140,7 +140,7 @@ impl<E: Entity> Table<E> {
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), Refused> {
     /// # let db = Db::new(local::client()?);
-    /// # local::create_table::<Account>(&db).await?;
+    /// # db.create_table::<Account>().await?;
     /// # let accounts = db.table::<Account>();
     /// accounts.insert(Account { id: "a".into(), balance: 5 }).await?;
     /// let refused = accounts

@@ -54,7 +54,7 @@ impl<E: Entity> Table<E> {
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> optimist::Result<()> {
     /// # let db = Db::new(local::client()?);
-    /// # local::create_table::<User>(&db).await?;
+    /// # db.create_table::<User>().await?;
     /// # let users = db.table::<User>();
     /// # users.insert(User { id: "bob".into(), tags: vec!["a".into(), "b".into()] }).await?;
     /// let modified = users.modify_with("bob", |_| User::TAGS.remove_value("a")).await?;
@@ -101,7 +101,7 @@ impl<E: Entity> Table<E> {
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let db = Db::new(local::client()?);
-    /// # local::create_table::<User>(&db).await?;
+    /// # db.create_table::<User>().await?;
     /// # let users = db.table::<User>();
     /// # let list = ["cat", "dan"].map(|s| AttributeValue::S(s.into()));
     /// # db.client().put_item().table_name("users").item("id", AttributeValue::S("bob".into()))

@@ -43,7 +43,7 @@ impl<E: Entity> Table<E> {
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> optimist::Result<()> {
     /// # let db = Db::new(local::client()?);
-    /// # local::create_table::<User>(&db).await?;
+    /// # db.create_table::<User>().await?;
     /// # let users = db.table::<User>();
     /// let mut ann = users.insert(User { id: "ann".into(), email: String::new() }).await?;
     /// let mut stale = users.require("ann").await?;

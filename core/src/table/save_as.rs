@@ -58,7 +58,7 @@ impl<E: Entity> Table<E> {
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> optimist::Result<()> {
     /// # let db = Db::new(local::client()?);
-    /// # local::create_table::<Note>(&db).await?;
+    /// # db.create_table::<Note>().await?;
     /// # let notes = db.table::<Note>();
     /// # notes.insert(Note { id: "1".into(), text: "first".into() }).await?;
     /// let (_, etag) = get(&notes).await?;

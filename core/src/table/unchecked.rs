@@ -11,7 +11,7 @@ use crate::key::{IntoKey, Target};
 use crate::retry::RetryPolicy;
 use crate::value::Item;
 use crate::wire::WriteRequest;
-use crate::write::{Blind, Call, Delivery, Preconditions};
+use crate::write::{Blind, Call, Delivery, Expired, Preconditions};
 
 /// Replaces an item, whatever is there. See [`Table::put_unchecked`].
 #[must_use = "a verb does nothing until it is awaited"]
@@ -53,7 +53,7 @@ impl<E: Replaceable> Table<E> {
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> optimist::Result<()> {
     /// # let db = Db::new(local::client()?);
-    /// # local::create_table::<User>(&db).await?;
+    /// # db.create_table::<User>().await?;
     /// # let users = db.table::<User>();
     /// let mut stale = users.insert(User { id: "ann".into(), email: "old".into() }).await?;
     /// users.put_unchecked(User { id: "ann".into(), email: "new".into() }).await?;
@@ -89,7 +89,7 @@ impl<E: Replaceable> Table<E> {
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> optimist::Result<()> {
     /// # let db = Db::new(local::client()?);
-    /// # local::create_table::<User>(&db).await?;
+    /// # db.create_table::<User>().await?;
     /// # let users = db.table::<User>();
     /// users.insert(User { id: "ann".into() }).await?;
     /// users.delete_unchecked("ann").exactly_once().await?;
@@ -113,7 +113,7 @@ impl<E: Entity> PutUnchecked<E> {
         self.entity.stamp_new(self.table.db().clock().wall());
         let target = self.table.target_of(self.entity.key())?;
         let mut call = self.table.call(target, self.policy);
-        let request = {
+        let (request, expired) = {
             let plan = || {
                 let wanted = self.preconditions.on(&Item::new())?;
                 let item = to_item(&self.entity)?;
@@ -121,7 +121,7 @@ impl<E: Entity> PutUnchecked<E> {
             };
             plan().map_err(|error| call.named(error))?
         };
-        send::<E>(&mut call, &request, self.delivery).await
+        send::<E>(&mut call, &request, self.delivery, expired).await
     }
 }
 
@@ -132,8 +132,8 @@ impl<E: Entity> DeleteUnchecked<E> {
             let wanted = self.preconditions.on(&Item::new())?;
             call.planner().delete_unchecked(wanted.condition)
         };
-        let request = plan().map_err(|error| call.named(error))?;
-        send::<E>(&mut call, &request, self.delivery).await
+        let (request, expired) = plan().map_err(|error| call.named(error))?;
+        send::<E>(&mut call, &request, self.delivery, expired).await
     }
 }
 
@@ -141,8 +141,9 @@ async fn send<E: Entity>(
     call: &mut Call,
     request: &WriteRequest,
     delivery: Delivery,
+    expired: Expired,
 ) -> Result<()> {
-    match call.send_blindly(request, delivery).await? {
+    match call.send_blindly(request, delivery, expired).await? {
         Blind::Done(_) => Ok(()),
         Blind::Refused(image, cause) => {
             let why = stands_in_the_way::<E>(image.as_ref()).unwrap_or_else(|| {

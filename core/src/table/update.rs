@@ -5,7 +5,7 @@ use futures::future::BoxFuture;
 
 use super::option::option;
 use crate::db::Table;
-use crate::entity::{Entity, Stored};
+use crate::entity::{Entity, Stored, complete};
 use crate::error::{Error, Result};
 use crate::expr::{Action, Edit, Path, Resolved};
 use crate::retry::RetryPolicy;
@@ -53,7 +53,7 @@ impl<E: Entity> Table<E> {
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> optimist::Result<()> {
     /// # let db = Db::new(local::client()?);
-    /// # local::create_table::<User>(&db).await?;
+    /// # db.create_table::<User>().await?;
     /// # let users = db.table::<User>();
     /// let tags = ["a", "b", "c"].map(String::from).to_vec();
     /// let mut bob = users.insert(User { id: "bob".into(), tags, logins: 0 }).await?;
@@ -149,11 +149,12 @@ fn wanted<E: Entity>(
     Ok((wanted, gone))
 }
 
-/// Actions, and the time of change unless they set it themselves.
+/// Actions, what follows from them, and the time of change unless they set it themselves.
 pub(super) fn stamped<E: Entity>(mut actions: Vec<Action>, now: SystemTime) -> Result<Vec<Action>> {
     if actions.is_empty() {
         return Ok(actions);
     }
+    complete(E::SCHEMA, &mut actions)?;
     for (name, encoded) in E::change_stamps(now) {
         let own = |action: &Action| action.path().root() == name;
         if let Some(now) = encoded.map_err(|error| error.of(name))?

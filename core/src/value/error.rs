@@ -3,14 +3,14 @@ use std::fmt;
 use super::{AttributeValue, type_name};
 
 /// Why a value could not be stored in, or read from, an attribute. It names types, never values.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ValueError {
     attribute: Option<String>,
     kind: ValueErrorKind,
 }
 
 /// The kinds of [`ValueError`].
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ValueErrorKind {
     /// The attribute is absent and its type has no value for that.
@@ -42,6 +42,20 @@ pub enum ValueErrorKind {
     },
     /// A partition or sort key is empty.
     EmptyKey,
+    /// The item is of another kind than the entity.
+    OtherKind {
+        /// The kind of the entity.
+        expected: &'static str,
+        /// That of the item, if it has one.
+        found: Option<String>,
+    },
+    /// A field does not fit the template of a key.
+    KeyPart {
+        /// The name of the field.
+        field: &'static str,
+        /// What is wrong with its value.
+        problem: String,
+    },
     /// A partition key over 2048 bytes, or a sort key over 1024.
     KeyTooLong {
         /// Its size in bytes.
@@ -136,6 +150,20 @@ impl fmt::Display for ValueError {
                 write!(f, "index {index} in a list of {length} elements")
             }
             ValueErrorKind::EmptyKey => f.write_str("a key must not be empty"),
+            ValueErrorKind::OtherKind {
+                expected,
+                found: Some(found),
+            } => write!(f, "the item is of kind `{found}`, not `{expected}`"),
+            ValueErrorKind::OtherKind {
+                expected,
+                found: None,
+            } => write!(
+                f,
+                "the item has no kind, expected `{expected}`; `Table::adopt` gives it one"
+            ),
+            ValueErrorKind::KeyPart { field, problem } => {
+                write!(f, "a key is made of fields, and `{field}` {problem}")
+            }
             ValueErrorKind::KeyTooLong { bytes, limit } => {
                 write!(f, "a key of {bytes} bytes, at most {limit} are allowed")
             }

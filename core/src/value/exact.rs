@@ -1,4 +1,5 @@
 use std::collections::{HashMap, hash_map};
+use std::{mem, slice};
 
 use serde::de::{
     DeserializeSeed, Deserializer, EnumAccess, Error as _, IntoDeserializer, MapAccess, SeqAccess,
@@ -7,27 +8,53 @@ use serde::de::{
 use serde::forward_to_deserialize_any;
 use serde_dynamo::Error;
 
-use super::{AttributeValue, NULL, decimal};
+use super::{AttributeValue, NULL, Source, decimal};
 
-/// `serde_dynamo`'s deserializer, by reference and with one more type: a [`Number`](super::Number) gets the text of an N,
-/// not a float.
-#[derive(Clone, Copy)]
+/// `serde_dynamo`'s deserializer, with two things more: what is shown is read without a copy of it, and a
+/// [`Number`](super::Number) gets the text of an N, not a float.
 pub(super) enum Exact<'a> {
-    S(&'a str),
+    S(Text<'a>),
     N(&'a str),
-    L(&'a [AttributeValue]),
-    M(&'a HashMap<String, AttributeValue>),
-    Other(&'a AttributeValue),
+    L(Elements<'a>),
+    M(Entries<'a>),
+    Other(Source<'a>),
+}
+
+/// The text of an S, shown or to be taken.
+pub(super) enum Text<'a> {
+    Shown(&'a str),
+    Taken(&'a mut String),
 }
 
 impl<'a> From<&'a AttributeValue> for Exact<'a> {
     fn from(value: &'a AttributeValue) -> Self {
         match value {
-            AttributeValue::S(text) => Self::S(text),
+            AttributeValue::S(text) => Self::S(Text::Shown(text)),
             AttributeValue::N(text) => Self::N(text),
-            AttributeValue::L(list) => Self::L(list),
-            AttributeValue::M(map) => Self::M(map),
-            other => Self::Other(other),
+            AttributeValue::L(list) => Self::L(Elements::Shown(list.iter())),
+            AttributeValue::M(map) => Self::M(Entries::Shown(map.iter())),
+            other => Self::Other(Source::Shown(other)),
+        }
+    }
+}
+
+impl<'a> From<&'a mut AttributeValue> for Exact<'a> {
+    fn from(value: &'a mut AttributeValue) -> Self {
+        match value {
+            AttributeValue::S(text) => Self::S(Text::Taken(text)),
+            AttributeValue::N(text) => Self::N(text),
+            AttributeValue::L(list) => Self::L(Elements::Taken(list.iter_mut())),
+            AttributeValue::M(map) => Self::M(Entries::Taken(map.iter_mut())),
+            other => Self::Other(Source::Taken(other)),
+        }
+    }
+}
+
+impl<'a> From<Source<'a>> for Exact<'a> {
+    fn from(source: Source<'a>) -> Self {
+        match source {
+            Source::Shown(value) => value.into(),
+            Source::Taken(value) => value.into(),
         }
     }
 }
@@ -37,12 +64,36 @@ impl Exact<'_> {
     fn plain(self) -> serde_dynamo::Deserializer {
         use serde_dynamo::AttributeValue as Plain;
         serde_dynamo::Deserializer::from_attribute_value(match self {
-            Self::S(text) => Plain::S(text.to_owned()),
+            Self::S(text) => Plain::S(text.into_owned()),
             Self::N(text) => Plain::N(text.to_owned()),
             Self::L(_) => Plain::L(Vec::new()),
             Self::M(_) => Plain::M(HashMap::new()),
-            Self::Other(value) => value.clone().into(),
+            Self::Other(value) => value.into_owned().into(),
         })
+    }
+}
+
+impl<'a> Text<'a> {
+    fn as_str(&self) -> &str {
+        match self {
+            Self::Shown(text) => text,
+            Self::Taken(text) => text,
+        }
+    }
+
+    fn into_owned(self) -> String {
+        match self {
+            Self::Shown(text) => text.to_owned(),
+            Self::Taken(text) => mem::take(text),
+        }
+    }
+
+    /// A copy of what is shown is the visitor's decision.
+    fn visit<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, Error> {
+        match self {
+            Self::Shown(text) => visitor.visit_borrowed_str(text),
+            Self::Taken(text) => visitor.visit_string(mem::take(text)),
+        }
     }
 }
 
@@ -69,8 +120,8 @@ macro_rules! strings {
     ($($method:ident)*) => {$(
         fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
             match self {
-                Self::S(text) => visitor.visit_borrowed_str(text),
-                _ => self.plain().$method(visitor),
+                Self::S(text) => text.visit(visitor),
+                other => other.plain().$method(visitor),
             }
         }
     )*};
@@ -93,9 +144,9 @@ impl<'de> Deserializer<'de> for Exact<'de> {
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
         match self {
-            Self::S(text) => visitor.visit_borrowed_str(text),
-            Self::L(_) => self.deserialize_seq(visitor),
-            Self::M(_) => self.deserialize_map(visitor),
+            Self::S(text) => text.visit(visitor),
+            Self::L(list) => visitor.visit_seq(list),
+            Self::M(map) => visitor.visit_map(Map::new(map)),
             Self::N(_) | Self::Other(_) => self.plain().deserialize_any(visitor),
         }
     }
@@ -111,14 +162,13 @@ impl<'de> Deserializer<'de> for Exact<'de> {
     ) -> Result<V::Value, Error> {
         match self {
             // A string is what a `with` module makes of a number.
-            Self::N(text) | Self::S(text) if name == decimal::NAME => {
-                visitor.visit_borrowed_str(text)
-            }
+            Self::N(text) if name == decimal::NAME => visitor.visit_borrowed_str(text),
+            Self::S(text) if name == decimal::NAME => text.visit(visitor),
             _ if name == decimal::NAME => Err(Error::invalid_type(
                 Unexpected::Other("no number"),
                 &visitor,
             )),
-            _ => visitor.visit_newtype_struct(self),
+            other => visitor.visit_newtype_struct(other),
         }
     }
 
@@ -132,15 +182,15 @@ impl<'de> Deserializer<'de> for Exact<'de> {
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
         match self {
-            Self::Other(AttributeValue::Null(_)) => visitor.visit_none(),
-            _ => visitor.visit_some(self),
+            Self::Other(value) if value.is_null() => visitor.visit_none(),
+            other => visitor.visit_some(other),
         }
     }
 
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
         match self {
-            Self::L(list) => visitor.visit_seq(List(list.iter())),
-            _ => self.plain().deserialize_seq(visitor),
+            Self::L(list) => visitor.visit_seq(list),
+            other => other.plain().deserialize_seq(visitor),
         }
     }
 
@@ -159,11 +209,8 @@ impl<'de> Deserializer<'de> for Exact<'de> {
 
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
         match self {
-            Self::M(map) => visitor.visit_map(Map {
-                entries: map.iter(),
-                value: None,
-            }),
-            _ => self.plain().deserialize_map(visitor),
+            Self::M(map) => visitor.visit_map(Map::new(map)),
+            other => other.plain().deserialize_map(visitor),
         }
     }
 
@@ -183,40 +230,84 @@ impl<'de> Deserializer<'de> for Exact<'de> {
         visitor: V,
     ) -> Result<V::Value, Error> {
         match self {
-            Self::M(map) if map.len() == 1 => {
-                let entries = map.iter();
-                let value = None;
-                visitor.visit_enum(Map { entries, value })
-            }
-            Self::S(text) => visitor.visit_enum(text.into_deserializer()),
-            _ => self.plain().deserialize_enum(name, variants, visitor),
+            Self::M(map) if map.len() == 1 => visitor.visit_enum(Map::new(map)),
+            Self::S(text) => visitor.visit_enum(text.as_str().into_deserializer()),
+            other => other.plain().deserialize_enum(name, variants, visitor),
         }
     }
 }
 
-struct List<'a>(std::slice::Iter<'a, AttributeValue>);
+/// The elements of a list.
+pub(super) enum Elements<'a> {
+    Shown(slice::Iter<'a, AttributeValue>),
+    Taken(slice::IterMut<'a, AttributeValue>),
+}
 
-impl<'de> SeqAccess<'de> for List<'de> {
+impl<'a> Elements<'a> {
+    fn next(&mut self) -> Option<Exact<'a>> {
+        match self {
+            Self::Shown(elements) => elements.next().map(Exact::from),
+            Self::Taken(elements) => elements.next().map(Exact::from),
+        }
+    }
+
+    fn len(&self) -> usize {
+        match self {
+            Self::Shown(elements) => elements.len(),
+            Self::Taken(elements) => elements.len(),
+        }
+    }
+}
+
+impl<'de> SeqAccess<'de> for Elements<'de> {
     type Error = Error;
 
     fn next_element_seed<T: DeserializeSeed<'de>>(
         &mut self,
         seed: T,
     ) -> Result<Option<T::Value>, Error> {
-        let element = self.0.next();
-        element
-            .map(|element| seed.deserialize(Exact::from(element)))
-            .transpose()
+        let element = self.next();
+        element.map(|element| seed.deserialize(element)).transpose()
     }
 
     fn size_hint(&self) -> Option<usize> {
-        Some(self.0.len())
+        Some(self.len())
     }
 }
 
+/// The entries of a map.
+pub(super) enum Entries<'a> {
+    Shown(hash_map::Iter<'a, String, AttributeValue>),
+    Taken(hash_map::IterMut<'a, String, AttributeValue>),
+}
+
+impl<'a> Entries<'a> {
+    fn next(&mut self) -> Option<(&'a str, Exact<'a>)> {
+        match self {
+            Self::Shown(entries) => entries.next().map(|(key, value)| (&**key, value.into())),
+            Self::Taken(entries) => entries.next().map(|(key, value)| (&**key, value.into())),
+        }
+    }
+
+    fn len(&self) -> usize {
+        match self {
+            Self::Shown(entries) => entries.len(),
+            Self::Taken(entries) => entries.len(),
+        }
+    }
+}
+
+/// A map that is read, and the value of the last key.
 struct Map<'a> {
-    entries: hash_map::Iter<'a, String, AttributeValue>,
-    value: Option<&'a AttributeValue>,
+    entries: Entries<'a>,
+    value: Option<Exact<'a>>,
+}
+
+impl<'a> Map<'a> {
+    fn new(entries: Entries<'a>) -> Self {
+        let value = None;
+        Self { entries, value }
+    }
 }
 
 impl<'de> MapAccess<'de> for Map<'de> {
@@ -235,7 +326,7 @@ impl<'de> MapAccess<'de> for Map<'de> {
 
     fn next_value_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<T::Value, Error> {
         let value = self.value.take();
-        seed.deserialize(Exact::from(value.unwrap_or(&NULL)))
+        seed.deserialize(value.unwrap_or(Exact::from(&NULL)))
     }
 }
 
@@ -247,12 +338,10 @@ impl<'de> EnumAccess<'de> for Map<'de> {
         mut self,
         seed: T,
     ) -> Result<(T::Value, Exact<'de>), Error> {
-        let (variant, value) = self
-            .entries
-            .next()
-            .ok_or_else(|| Error::custom("no variant"))?;
-        let variant = seed.deserialize(variant.as_str().into_deserializer())?;
-        Ok((variant, value.into()))
+        let next = self.entries.next();
+        let (variant, value) = next.ok_or_else(|| Error::custom("no variant"))?;
+        let variant = seed.deserialize(variant.into_deserializer())?;
+        Ok((variant, value))
     }
 }
 

@@ -2,14 +2,15 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use super::stored_as::is_stored_as;
 use super::{
-    AttributeValue, Encoded, NULL, SetField, ValueError, decode, decode_set, encode, encode_set,
+    AttributeValue, Encoded, Found, NULL, SetField, Source, ValueError, decode_set, encode,
+    encode_set, read,
 };
 
 /// How a field of type `T` and its attribute relate, as data. The derive writes one for each field, and everything that
 /// stores or reads the field goes through it.
 pub struct Form<T> {
     encode: fn(&T) -> Encoded,
-    decode: fn(Option<&AttributeValue>) -> Result<T, ValueError>,
+    decode: fn(Found<'_>) -> Result<T, ValueError>,
     is_stored_as: fn(&T, Option<&AttributeValue>) -> bool,
     skip: Option<fn(&T) -> bool>,
     default: Option<fn() -> T>,
@@ -32,7 +33,7 @@ impl<T> Form<T> {
     #[must_use]
     pub const fn with(
         encode: fn(&T) -> Encoded,
-        decode: fn(Option<&AttributeValue>) -> Result<T, ValueError>,
+        decode: fn(Found<'_>) -> Result<T, ValueError>,
     ) -> Self {
         Self {
             encode,
@@ -49,7 +50,7 @@ impl<T> Form<T> {
     where
         T: PlainField,
     {
-        let mut form = Self::with(encode::<T>, decode::<T>);
+        let mut form = Self::with(encode::<T>, read::<T>);
         form.is_stored_as = is_stored_as::<T>;
         form
     }
@@ -135,9 +136,17 @@ impl<T> Form<T> {
     /// # Errors
     /// The attribute does not fit the type, or is absent and the type has no value for that.
     pub fn decode(&self, value: Option<&AttributeValue>) -> Result<T, ValueError> {
-        match (value.filter(|value| !value.is_null()), self.default) {
+        self.read(value.map(Source::Shown))
+    }
+
+    /// As `decode`, of what is shown or taken.
+    ///
+    /// # Errors
+    /// As `decode`.
+    pub fn read(&self, found: Found<'_>) -> Result<T, ValueError> {
+        match (found.filter(|value| !value.is_null()), self.default) {
             (None, Some(default)) => Ok(default()),
-            (value, _) => (self.decode)(value),
+            (found, _) => (self.decode)(found),
         }
     }
 

@@ -8,6 +8,7 @@ mod decimal;
 mod error;
 mod exact;
 mod form;
+mod found;
 mod number;
 mod order;
 mod same;
@@ -25,6 +26,8 @@ pub(crate) use body::body_size;
 pub use decimal::{Number, NumberError};
 pub use error::{ValueError, ValueErrorKind};
 pub use form::Form;
+pub(crate) use found::find;
+pub use found::{Attributes, Found, Source};
 pub(crate) use number::canonical;
 pub(crate) use order::order;
 pub(crate) use same::same;
@@ -111,23 +114,33 @@ fn check_numbers(value: &mut AttributeValue) -> Result<(), ValueError> {
 /// # Errors
 /// The attribute is absent and the type needs one, or it holds another type.
 pub fn decode<T: DeserializeOwned>(value: Option<&AttributeValue>) -> Result<T, ValueError> {
-    T::deserialize(exact::Exact::from(value.unwrap_or(&NULL)))
-        .map_err(|error| ValueError::undecodable::<T>(value.map(type_name), &error))
+    read(value.map(Source::Shown))
 }
 
-/// As `decode`, for a field whose `with` module deserializes it.
+/// As `decode`, of what is shown or taken.
 ///
 /// # Errors
 /// As `decode`.
-pub fn decode_with<T, F>(value: Option<&AttributeValue>, deserialize: F) -> Result<T, ValueError>
+pub fn read<T: DeserializeOwned>(found: Found<'_>) -> Result<T, ValueError> {
+    let kind = found.as_deref().map(type_name);
+    T::deserialize(exact::Exact::from(found.unwrap_or(Source::Shown(&NULL))))
+        .map_err(|error| ValueError::undecodable::<T>(kind, &error))
+}
+
+/// As `read`, for a field whose `with` module deserializes it.
+///
+/// # Errors
+/// As `decode`.
+pub fn decode_with<T, F>(found: Found<'_>, deserialize: F) -> Result<T, ValueError>
 where
     F: FnOnce(serde_dynamo::Deserializer) -> Result<T, serde_dynamo::Error>,
 {
-    let present = value.unwrap_or(&NULL).clone();
+    let kind = found.as_deref().map(type_name);
+    let present = found.unwrap_or(Source::Shown(&NULL)).into_owned();
     deserialize(serde_dynamo::Deserializer::from_attribute_value(
         present.into(),
     ))
-    .map_err(|error| ValueError::undecodable::<T>(value.map(type_name), &error))
+    .map_err(|error| ValueError::undecodable::<T>(kind, &error))
 }
 
 /// Sets an attribute; one that is there already keeps its name.
@@ -138,14 +151,6 @@ pub(crate) fn assign(item: &mut Item, name: &str, value: AttributeValue) {
             item.insert(name.to_owned(), value);
         }
     }
-}
-
-/// The attribute `name`, or the first alias that is there. A NULL that another tool left counts as absent.
-pub(crate) fn find<'a>(item: &'a Item, name: &str, aliases: &[&str]) -> Option<&'a AttributeValue> {
-    std::iter::once(name)
-        .chain(aliases.iter().copied())
-        .find_map(|name| item.get(name))
-        .filter(|value| !value.is_null())
 }
 
 /// The name that DynamoDB gives to the type of a value, with the word for it.

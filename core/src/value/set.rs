@@ -1,13 +1,14 @@
 use std::collections::{BTreeSet, HashSet};
 use std::hash::{BuildHasher, Hash};
 
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{Serialize, de::DeserializeOwned};
 
 use super::error::short_type_name;
-use super::exact::Exact;
+use super::exact::{Exact, Text};
 use super::number::same_number;
 use super::{
-    AttributeValue, Encoded, ValueError, ValueErrorKind, canonical, decode, encode, type_name,
+    AttributeValue, Encoded, Found, Source, ValueError, ValueErrorKind, canonical, decode, encode,
+    type_name,
 };
 
 /// A collection that can be stored as a DynamoDB set (SS, NS or BS) by `#[entity(set)]`.
@@ -125,40 +126,59 @@ pub(crate) fn set_of_values(values: impl IntoIterator<Item = AttributeValue>) ->
 ///
 /// # Errors
 /// The attribute is no set, or a member does not fit its type.
-pub fn decode_set<C: SetField>(value: Option<&AttributeValue>) -> Result<C, ValueError> {
-    let scalar = |member: Exact<'_>, found| {
-        let decoded = C::Member::deserialize(member);
-        decoded.map_err(|error| ValueError::undecodable::<C::Member>(Some(found), &error))
+pub fn decode_set<C: SetField>(found: Found<'_>) -> Result<C, ValueError> {
+    use AttributeValue::{B, Bs, L, Ns, Null, Ss};
+    let Some(found) = found else {
+        return Ok(C::from_members(Vec::new()));
     };
-    let members = match value {
-        None | Some(AttributeValue::Null(_)) => Ok(Vec::new()),
-        Some(AttributeValue::Ss(set)) => {
-            let members = set.iter().map(|text| scalar(Exact::S(text), "S (string)"));
-            members.collect()
-        }
-        Some(AttributeValue::Ns(set)) => {
-            let members = set.iter().map(|text| scalar(Exact::N(text), "N (number)"));
-            members.collect()
-        }
-        Some(AttributeValue::Bs(set)) => {
-            let members = set.iter().cloned().map(AttributeValue::B);
-            members.map(|member| decode(Some(&member))).collect()
-        }
-        Some(list @ AttributeValue::L(_)) => Err(ValueError::new(ValueErrorKind::WrongType {
+    let kind = type_name(&found);
+    let no_set = |detail: Option<&str>| {
+        Err(ValueError::new(ValueErrorKind::WrongType {
             expected: short_type_name::<C>(),
-            found: type_name(list),
-            detail: Some(
-                "the field is a set; convert the attribute once with `Table::convert_to_set`"
-                    .into(),
-            ),
-        })),
-        Some(other) => Err(ValueError::wrong_type::<C>(other)),
+            found: kind,
+            detail: detail.map(str::to_owned),
+        }))
+    };
+    let members = match found {
+        Source::Shown(Ss(set)) => {
+            let texts = set.iter().map(|text| Exact::S(Text::Shown(text)));
+            members(texts, "S (string)")
+        }
+        Source::Taken(Ss(set)) => {
+            let texts = set.iter_mut().map(|text| Exact::S(Text::Taken(text)));
+            members(texts, "S (string)")
+        }
+        found => match &*found {
+            Null(_) => Ok(Vec::new()),
+            Ns(set) => members(set.iter().map(|text| Exact::N(text)), "N (number)"),
+            Bs(set) => {
+                let members = set.iter().cloned().map(B);
+                members.map(|member| decode(Some(&member))).collect()
+            }
+            L(_) => no_set(Some(
+                "the field is a set; convert the attribute once with `Table::convert_to_set`",
+            )),
+            _ => no_set(None),
+        },
     };
     members.map(C::from_members)
 }
 
+fn members<'a, T: DeserializeOwned>(
+    members: impl Iterator<Item = Exact<'a>>,
+    kind: &'static str,
+) -> Result<Vec<T>, ValueError> {
+    let decoded = members.map(|member| {
+        let decoded = T::deserialize(member);
+        decoded.map_err(|error| ValueError::undecodable::<T>(Some(kind), &error))
+    });
+    decoded.collect()
+}
+
 #[cfg(test)]
 mod tests {
+    use serde::Deserialize;
+
     use super::*;
 
     #[derive(Serialize, Deserialize, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -179,7 +199,7 @@ mod tests {
             Some(AttributeValue::Ss(vec!["Admin".into(), "Reader".into()]))
         );
         assert_eq!(
-            decode_set::<BTreeSet<Role>>(stored.as_ref()).unwrap(),
+            decode_set::<BTreeSet<Role>>(stored.as_ref().map(Source::Shown)).unwrap(),
             roles
         );
         let names = vec![Name("b".into()), Name("a".into())];
@@ -190,7 +210,7 @@ mod tests {
         let ids = HashSet::from([uuid::Uuid::nil()]);
         let stored = encode_set(&ids).unwrap();
         assert_eq!(
-            decode_set::<HashSet<uuid::Uuid>>(stored.as_ref()).unwrap(),
+            decode_set::<HashSet<uuid::Uuid>>(stored.as_ref().map(Source::Shown)).unwrap(),
             ids
         );
     }
@@ -201,7 +221,7 @@ mod tests {
         assert_eq!(decode_set::<Vec<u8>>(None).unwrap(), Vec::<u8>::new());
         let null = AttributeValue::Null(true);
         assert_eq!(
-            decode_set::<Vec<u8>>(Some(&null)).unwrap(),
+            decode_set::<Vec<u8>>(Some(Source::Shown(&null))).unwrap(),
             Vec::<u8>::new()
         );
     }
@@ -219,7 +239,7 @@ mod tests {
         assert!(encode_set(&vec![vec![1]]).is_err());
         assert!(encode_set(&vec![Some(1), None]).is_err());
         let list = AttributeValue::L(vec![]);
-        let text = decode_set::<Vec<String>>(Some(&list))
+        let text = decode_set::<Vec<String>>(Some(Source::Shown(&list)))
             .unwrap_err()
             .to_string();
         assert!(

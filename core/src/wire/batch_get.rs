@@ -5,6 +5,7 @@ use aws_sdk_dynamodb::types::KeysAndAttributes;
 use tracing::debug;
 
 use super::{Failure, FailureKind, Wire};
+use crate::expr::Compiled;
 use crate::retry::TimeLimit;
 use crate::value::Item;
 
@@ -15,6 +16,8 @@ pub(crate) struct BatchGetRequest {
     /// The key attributes of each item; at most a hundred, and none twice.
     pub(crate) keys: Vec<Item>,
     pub(crate) consistent: bool,
+    /// Which attributes, if not all.
+    pub(crate) expression: Arc<Compiled>,
 }
 
 /// What came back. What is neither found nor unprocessed does not exist.
@@ -36,11 +39,14 @@ impl Wire<'_> {
             table,
             keys,
             consistent,
+            expression,
         } = request;
         let asked = keys.len();
         let keys = KeysAndAttributes::builder()
             .set_keys(Some(keys))
             .consistent_read(consistent)
+            .set_projection_expression(expression.projection.clone())
+            .set_expression_attribute_names(expression.names())
             .build();
         let result = match keys {
             Ok(keys) => {

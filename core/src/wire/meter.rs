@@ -27,7 +27,7 @@ use aws_sdk_dynamodb::types::ConsumedCapacity;
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> optimist::Result<()> {
 /// # let db = Db::new(local::client()?);
-/// # local::create_table::<User>(&db).await?;
+/// # db.create_table::<User>().await?;
 /// # let users = db.table::<User>();
 /// let meter = Meter::new();
 /// users.insert(User { id: "ann".into(), logins: 1 }).meter(&meter).await?;

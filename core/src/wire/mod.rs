@@ -5,16 +5,22 @@ mod answer;
 mod batch_get;
 mod batch_write;
 mod copy;
+mod create_table;
 mod failure;
 mod meter;
 mod page;
 mod request;
 mod send;
+mod tables;
 mod transact;
 
 pub(crate) use answer::Answer;
 pub(crate) use batch_get::{Batch, BatchGetRequest};
 pub(crate) use batch_write::Unprocessed;
+pub(crate) use create_table::{
+    AttributeDefinition, CreateTableRequest, IndexDefinition, KeySchemaElement, Projection,
+    Throughput,
+};
 pub(crate) use failure::{Failure, FailureKind};
 pub use meter::Meter;
 pub(crate) use page::{Page, PageOf, PageRequest, PageSelect};

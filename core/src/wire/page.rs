@@ -14,7 +14,7 @@ pub(crate) struct PageRequest {
     pub(crate) table: Arc<str>,
     pub(crate) index: Option<&'static str>,
     pub(crate) of: PageOf,
-    /// The key condition, and the filter as condition.
+    /// The key condition, the filter as condition, and which attributes, if not all.
     pub(crate) expression: Arc<Compiled>,
     pub(crate) consistent: bool,
     /// How many items are evaluated at most.
@@ -75,6 +75,7 @@ impl Wire<'_> {
                     .table_name(&*request.table)
                     .set_index_name(request.index.map(str::to_owned))
                     .set_filter_expression(expression.condition.clone())
+                    .set_projection_expression(expression.projection.clone())
                     .set_expression_attribute_names(expression.names())
                     .set_expression_attribute_values(expression.values())
                     .consistent_read(request.consistent)

@@ -7,6 +7,8 @@ use crate::value::Item;
 pub(crate) struct ReadRequest {
     pub(crate) target: Target,
     pub(crate) consistent: bool,
+    /// Which attributes, if not all.
+    pub(crate) expression: Compiled,
 }
 
 /// A write of one item; every copy of it is the same request.

@@ -79,6 +79,8 @@ impl Wire<'_> {
             .table_name(&**request.target.table())
             .set_key(Some(request.target.key_item()))
             .consistent_read(request.consistent)
+            .set_projection_expression(request.expression.projection.clone())
+            .set_expression_attribute_names(request.expression.names())
             .set_return_consumed_capacity(self.report());
         let copy = self.send(Box::pin(call.send()), limit).await;
         let result = copy.into_answer().map(|output| output.item);

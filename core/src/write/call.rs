@@ -1,14 +1,15 @@
 use std::time::{Duration, SystemTime};
 
 use crate::db::{Db, Lane, Table};
-use crate::entity::{Entity, Schema, Stored};
+use crate::entity::{Entity, Expiry, Schema, Stored};
 use crate::error::{Error, ErrorKind, Result};
+use crate::expr::Compiled;
 use crate::key::Target;
 use crate::retry::{Budget, RetryPolicy, RunEnd, Spent};
 use crate::value::Item;
 use crate::wire::{Failure, FailureKind, ReadRequest};
 
-use super::Planner;
+use super::{Planner, Proposal};
 
 /// One call of one verb on one item: where it goes, what is left of its budget, its lane, and whether a write of it is in
 /// doubt. Dropped while one is, it draws a new writer id before the lane is free: a copy that lands later must not speak for
@@ -86,8 +87,31 @@ impl Call {
             schema: self.schema,
             target: &self.target,
             issued: self.db.identity().issue(),
+            expiry: self.expiry(),
             writers: self.db.journal_writers(),
         }
+    }
+
+    /// What plans the write of this proposal anew: under its id, for its moment.
+    pub(super) fn planner_of(&self, proposal: &Proposal) -> Planner<'_> {
+        Planner {
+            schema: self.schema,
+            target: &self.target,
+            issued: proposal.issued,
+            expiry: proposal.expiry,
+            writers: self.db.journal_writers(),
+        }
+    }
+
+    fn expiry(&self) -> Option<Expiry> {
+        Expiry::hiding(self.schema, || self.wall())
+    }
+
+    /// The item, unless its entity hides it by now.
+    pub(super) fn shown(&self, image: Option<Item>) -> Option<Item> {
+        let image = image?;
+        let expired = self.expiry().is_some_and(|expiry| expiry.is_past(&image));
+        (!expired).then_some(image)
     }
 
     /// Waits for the item's lane.
@@ -126,20 +150,41 @@ impl Call {
         self.lane = None;
     }
 
-    /// Reads the item, again after failures that pass.
+    /// Reads the item, again after failures that pass; `None` too where its entity hides it.
     pub(crate) async fn read(&mut self, consistent: bool) -> Result<Option<Item>> {
-        self.read_to(consistent, false).await
+        let image = self.read_to(consistent, false).await?;
+        Ok(self.shown(image))
     }
 
-    /// As [`read`](Self::read); where it settles a write in doubt, the quota does not refuse it.
+    /// Reads what this expression asks for of the item, likewise.
+    pub(crate) async fn read_view(
+        &mut self,
+        consistent: bool,
+        expression: Compiled,
+    ) -> Result<Option<Item>> {
+        let image = self.ask(consistent, expression, false).await?;
+        Ok(self.shown(image))
+    }
+
+    /// As [`read`](Self::read), whatever the entity hides; where it settles a write in doubt, the quota does not refuse it.
     pub(super) async fn read_to(
         &mut self,
         consistent: bool,
         settles: bool,
     ) -> Result<Option<Item>> {
+        self.ask(consistent, Compiled::default(), settles).await
+    }
+
+    async fn ask(
+        &mut self,
+        consistent: bool,
+        expression: Compiled,
+        settles: bool,
+    ) -> Result<Option<Item>> {
         let request = ReadRequest {
             target: self.target.clone(),
             consistent,
+            expression,
         };
         let (mut reads, mut last) = (0, None);
         loop {

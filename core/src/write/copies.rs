@@ -54,6 +54,13 @@ impl Copies {
         }
     }
 
+    /// The same write goes on under another condition. What was answered for sure is over and done with.
+    pub(super) fn go_on(&mut self) {
+        if self.answered_once() {
+            self.sent = 0;
+        }
+    }
+
     pub(super) fn answered_once(&self) -> bool {
         self.sent == 1 && !self.unanswered
     }

@@ -99,7 +99,7 @@ pub(crate) async fn land<E: Entity, R, X: From<Error>>(
         let at_once =
             conflicts % 2 == 1 && course.reread == Reread::InTurn && refusal.image.is_some();
         image = if at_once {
-            refusal.image
+            call.shown(refusal.image)
         } else {
             call.back_off_outside().await?;
             call.read(true).await?
@@ -137,23 +137,41 @@ async fn take<E: Entity>(call: &mut Call, turn: Turn<E>) -> Result<Taken<E>> {
 pub(crate) async fn insert<E: Entity>(
     call: &mut Call,
     mut entity: E,
-    proposal: Proposal,
+    mut proposal: Proposal,
 ) -> Result<Result<Stored<E>, Refusal>> {
-    let view = lock_view::<E>(proposal.mark()).map_err(|error| call.named(error))?;
-    match call.settle(&proposal).await? {
-        Settled::Refused(refusal) => Ok(Err(refusal)),
-        Settled::Landed(_) => {
-            entity.set_lock_view(view);
-            let (item, mark) = proposal.into_inserted();
-            Ok(Ok(Stored::inserted(call.target(), entity, item, mark)))
+    let mut copies = call.copies();
+    loop {
+        let view = lock_view::<E>(proposal.mark()).map_err(|error| call.named(error))?;
+        match call.settle_copies(&proposal, &mut copies).await? {
+            Settled::Refused(refusal) if refusal.verdict == Verdict::Vacant => {
+                copies.go_on();
+                let again = go_on(call, proposal, refusal.image.as_ref());
+                proposal = again.map_err(|error| call.named(error))?;
+            }
+            Settled::Refused(refusal) => return Ok(Err(refusal)),
+            Settled::Landed(_) => {
+                entity.set_lock_view(view);
+                let (item, mark) = proposal.into_inserted();
+                return Ok(Ok(Stored::inserted(call.target(), entity, item, mark)));
+            }
         }
+    }
+}
+
+/// The same insert on what is there now: over an item that has expired, or where there is none.
+fn go_on(call: &Call, proposal: Proposal, image: Option<&Item>) -> Result<Proposal> {
+    let planner = call.planner_of(&proposal);
+    let (item, _) = proposal.into_inserted();
+    match image {
+        Some(image) => planner.insert_over(image, item),
+        None => planner.insert(item),
     }
 }
 
 /// Whether the change may be applied again: only after a write that was proved not landed.
 fn check_reapply(call: &Call, refusal: Refusal, insert: Option<&WriteId>) -> Result<Refusal> {
     match (refusal.verdict, insert) {
-        (Verdict::NotLanded | Verdict::NotLandedWeak, _) => Ok(refusal),
+        (Verdict::NotLanded | Verdict::NotLandedWeak | Verdict::NotFound, _) => Ok(refusal),
         (Verdict::Exists, _) if refusal.answered_once => Ok(refusal),
         (Verdict::Exists, Some(id)) => {
             let message = "an insert was sent more than once or not answered, and another item is there now: \

@@ -11,7 +11,7 @@ mod plan_blind;
 mod preconditions;
 mod settle;
 
-pub(crate) use blind::Blind;
+pub(crate) use blind::{Blind, Expired};
 pub(crate) use call::Call;
 pub(crate) use copies::Delivery;
 pub(crate) use held::{Becomes, Draft, Held, settle};

@@ -2,11 +2,11 @@
 
 use super::condition::{lock_condition, stamp};
 use crate::db::Issued;
-use crate::entity::Schema;
+use crate::entity::{Expiry, Schema};
 use crate::error::{Error, Result};
 use crate::expr::{Action, Assignment, Compiler, Guard, Path, Tree};
 use crate::key::Target;
-use crate::lock::{Expected, Journal, Mark, Operation, Write};
+use crate::lock::{Expected, Journal, Mark, Operation, Seen, Write};
 use crate::value::{Item, MAX_ITEM_BYTES, item_size, largest, size_of_value};
 use crate::wire::{Returns, WriteOperation, WriteRequest};
 
@@ -18,12 +18,21 @@ pub(crate) struct Proposal {
     pub(crate) request: WriteRequest,
     /// What must be unchanged besides the lock: list elements, and what is replaced where there is no lock.
     pub(crate) guard: Guard,
+    /// The moment that every copy names, where the entity hides what has expired.
+    pub(crate) expiry: Option<Expiry>,
 }
 
 impl Proposal {
     /// The lock and journal that it leaves: none for a delete.
     pub(crate) fn mark(&self) -> &Mark {
         self.write.mark.as_ref().unwrap_or(&Mark::NONE)
+    }
+
+    /// Whether the entity hides this image: it has expired at the moment of the write.
+    pub(super) fn hides(&self, image: Option<&Item>) -> bool {
+        self.expiry
+            .zip(image)
+            .is_some_and(|(expiry, image)| expiry.is_past(image))
     }
 
     /// The item that an insert stored, and its lock.
@@ -49,6 +58,7 @@ pub(crate) struct Planner<'a> {
     pub(crate) schema: &'static Schema,
     pub(crate) target: &'a Target,
     pub(crate) issued: Issued,
+    pub(crate) expiry: Option<Expiry>,
     /// The K of a journal that begins with this write.
     pub(crate) writers: u8,
 }
@@ -57,7 +67,26 @@ impl Planner<'_> {
     /// A put of a new item.
     pub(crate) fn insert(self, item: Item) -> Result<Proposal> {
         let mark = self.mark(&Expected::New)?;
-        self.put(item, mark)
+        self.put(item, (Expected::New, mark), Wanted::default())
+    }
+
+    /// The put of a new item over one that has expired: as that was read, and still expired.
+    pub(crate) fn insert_over(self, image: &Item, item: Item) -> Result<Proposal> {
+        let lock = &self.schema.lock;
+        let expected = Expected::after(lock, Seen::of(lock, image))?;
+        // Without a journal nothing tells two lives apart but a version that goes on.
+        let mark = self.mark(match lock.journal {
+            None => &expected,
+            Some(_) => &Expected::New,
+        })?;
+        let mut wanted = Wanted::default();
+        if let Some(expiry) = &self.expiry {
+            wanted.condition = Some(expiry.is_past_condition());
+            if expected.lock().is_none() {
+                expiry.guard(image, &mut wanted.guard);
+            }
+        }
+        self.put(item, (expected, mark), wanted)
     }
 
     /// A put of a new item that holds no lane: its journal has a birth and no entry.
@@ -65,16 +94,21 @@ impl Planner<'_> {
         let mut mark = self.mark(&Expected::New)?;
         let newborn = |_| Journal::newborn(self.issued.id, self.writers);
         mark.journal = mark.journal.map(newborn);
-        self.put(item, mark)
+        self.put(item, (Expected::New, mark), Wanted::default())
     }
 
-    fn put(self, mut item: Item, mark: Mark) -> Result<Proposal> {
+    fn put(
+        self,
+        mut item: Item,
+        (expected, mark): (Expected, Mark),
+        wanted: Wanted,
+    ) -> Result<Proposal> {
         mark.write_into(&self.schema.lock, &mut item);
         check_size(&item)?;
         let operation = WriteOperation::Put { item };
         let compiler = Compiler::default();
-        let write = (Operation::Insert, Expected::New, Some(mark));
-        self.propose(write, operation, compiler, Wanted::default())
+        let write = (Operation::Insert, expected, Some(mark));
+        self.propose(write, operation, compiler, wanted)
     }
 
     /// An update by assignments, whose effect is known here.
@@ -147,8 +181,11 @@ impl Planner<'_> {
         compiler: Compiler,
         wanted: Wanted,
     ) -> Result<Proposal> {
-        let conditioned = wanted.condition.is_some();
-        let condition = [wanted.guard.condition(), wanted.condition]
+        let insert = operation == Operation::Insert;
+        let conditioned = wanted.condition.is_some() && !insert;
+        let lives = self.expiry.filter(|_| !insert);
+        let lives = lives.map(|expiry| expiry.is_not_past_condition());
+        let condition = [lives, wanted.guard.condition(), wanted.condition]
             .into_iter()
             .flatten()
             .fold(lock_condition(self.schema, &expected), Tree::and);
@@ -168,6 +205,7 @@ impl Planner<'_> {
                 expression,
             },
             guard: wanted.guard,
+            expiry: self.expiry,
         })
     }
 }

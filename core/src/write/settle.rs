@@ -18,6 +18,8 @@ pub(crate) enum Settled {
 pub(crate) struct Refusal {
     pub(crate) verdict: Verdict,
     pub(crate) image: Option<Item>,
+    /// The image has expired, and the entity hides it.
+    expired: bool,
     /// One copy was sent, and it was answered.
     pub(crate) answered_once: bool,
     cause: Option<Cause>,
@@ -29,15 +31,29 @@ impl Call {
     /// # Errors
     /// `OutcomeUnknown` where that cannot be known; otherwise the write was proved not landed.
     pub(crate) async fn settle(&mut self, proposal: &Proposal) -> Result<Settled> {
+        let mut copies = self.copies();
+        self.settle_copies(proposal, &mut copies).await
+    }
+
+    /// No copies yet.
+    pub(super) fn copies(&self) -> Copies {
         // Without a lock nothing in the item tells one copy from the write of another.
         let delivery = match self.schema.lock.kind {
             LockKind::Values => Delivery::Once,
             _ => Delivery::Again,
         };
-        let mut copies = Copies::new(delivery, self.db.clock());
+        Copies::new(delivery, self.db.clock())
+    }
+
+    /// As [`settle`](Self::settle), after other copies of the same write.
+    pub(super) async fn settle_copies(
+        &mut self,
+        proposal: &Proposal,
+        copies: &mut Copies,
+    ) -> Result<Settled> {
         let mut cause = None;
         loop {
-            let (image, refused) = match self.send(&proposal.request, &mut copies).await {
+            let (image, refused) = match self.send(&proposal.request, copies).await {
                 Ended::Done(item) => return Ok(Settled::Landed(item)),
                 Ended::Refused { image, source } => (image, source),
                 Ended::Spent(spent) => return self.conclude(proposal, copies, spent, cause).await,
@@ -52,9 +68,9 @@ impl Call {
                     }
                 },
             };
-            let verdict = self.judge(proposal, image.as_ref(), from, &copies);
+            let verdict = self.judge(proposal, image.as_ref(), from, copies);
             if verdict != Verdict::NotYet {
-                return self.pronounce(verdict, proposal, image, &copies, Some(refused));
+                return self.pronounce(verdict, proposal, image, copies, Some(refused));
             }
             cause = Some(refused);
             self.budget.back_off(None).await;
@@ -65,7 +81,7 @@ impl Call {
     async fn conclude(
         &mut self,
         proposal: &Proposal,
-        mut copies: Copies,
+        copies: &mut Copies,
         spent: Spent,
         refused: Option<Cause>,
     ) -> Result<Settled> {
@@ -82,8 +98,8 @@ impl Call {
         let Ok(image) = self.read_to(true, true).await else {
             return Err(self.unknown(proposal, None, &spent.to_string(), cause));
         };
-        let verdict = self.judge(proposal, image.as_ref(), Source::Read, &copies);
-        self.pronounce(verdict, proposal, image, &copies, cause)
+        let verdict = self.judge(proposal, image.as_ref(), Source::Read, copies);
+        self.pronounce(verdict, proposal, image, copies, cause)
     }
 
     fn judge(
@@ -97,6 +113,7 @@ impl Call {
         let evidence = Evidence {
             image: seen.as_ref(),
             guard_holds: image.is_none_or(|image| proposal.guard.holds(image)),
+            expired: proposal.hides(image),
             source,
             issued_before: &|id| self.db.identity().issued_before(id, &proposal.issued),
             answered_once: copies.answered_once(),
@@ -142,13 +159,15 @@ impl Call {
             | Verdict::NotLanded
             | Verdict::NotLandedWeak
             | Verdict::Exists
+            | Verdict::Vacant
             | Verdict::NotFound
             | Verdict::Gone => {
                 // A copy of an insert or delete may still be on its way to an item that comes and goes.
-                self.in_doubt =
-                    matches!(verdict, Verdict::Exists | Verdict::Gone) && copies.unanswered;
+                let comes_and_goes = [Verdict::Exists, Verdict::Vacant, Verdict::Gone];
+                self.in_doubt = comes_and_goes.contains(&verdict) && copies.unanswered;
                 Ok(Settled::Refused(Refusal {
                     verdict,
+                    expired: proposal.hides(image.as_ref()),
                     image,
                     answered_once: copies.answered_once(),
                     cause,
@@ -172,7 +191,7 @@ impl Call {
         );
         self.tried(Error::new(ErrorKind::OutcomeUnknown, message))
             .of_write(&proposal.write.id)
-            .showing(image)
+            .showing(image.filter(|image| !proposal.hides(Some(image))))
             .caused_by(cause)
     }
 }
@@ -180,7 +199,8 @@ impl Call {
 impl Refusal {
     /// `error`, with the evidence.
     pub(crate) fn into_error(self, error: Error) -> Error {
-        error.showing(self.image).caused_by(self.cause)
+        let shown = self.image.filter(|_| !self.expired);
+        error.showing(shown).caused_by(self.cause)
     }
 
     /// The error of a write that was based on a read.
@@ -189,6 +209,10 @@ impl Refusal {
             (Verdict::ConditionRefused, _) => (
                 ErrorKind::ConditionRefused,
                 "the item is as it was read, but the call's own condition does not hold; nothing was written",
+            ),
+            _ if self.expired => (
+                ErrorKind::NotFound,
+                "the item has expired, and its entity hides it; nothing was written",
             ),
             (_, None) => (
                 ErrorKind::NotFound,

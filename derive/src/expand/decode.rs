@@ -17,8 +17,19 @@ pub(super) fn decode(model: &Model, support: &TokenStream) -> TokenStream {
         let (path, aliases) = (paths::path(field), &field.attrs.aliases);
         quote!(#ident: #path.from_item(item, &[#(#aliases),*])?)
     });
+    let krate = &model.krate;
+    let kind = model.kind.as_ref().map(|_| {
+        quote! {
+            if let #support::Option::Some(kind) = <Self as #krate::Entity>::SCHEMA.kind {
+                kind.check(item)?;
+            }
+        }
+    });
     quote! {
-        fn decode(item: &#support::Item) -> #support::Result<Self, #support::ValueError> {
+        fn decode_from(
+            item: &mut #support::Attributes<'_>,
+        ) -> #support::Result<Self, #support::ValueError> {
+            #kind
             #support::Result::Ok(Self { #(#values),* })
         }
     }

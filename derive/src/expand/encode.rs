@@ -1,13 +1,14 @@
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{quote, quote_spanned};
 
-use super::paths;
-use crate::model::{Model, Role};
+use super::{at, index, paths};
+use crate::model::Model;
 
 /// Attribute by attribute, in the order of the schema.
 pub(super) fn encode(model: &Model, support: &TokenStream) -> TokenStream {
+    let krate = &model.krate;
     let arms = |arm: fn(&TokenStream, &syn::Ident) -> TokenStream| -> Vec<TokenStream> {
-        let attributes = model.with_role(Role::Attribute).enumerate();
+        let attributes = model.attributes().enumerate();
         attributes
             .map(|(index, field)| {
                 let arm = arm(&paths::path(field), &field.ident);
@@ -15,6 +16,25 @@ pub(super) fn encode(model: &Model, support: &TokenStream) -> TokenStream {
             })
             .collect()
     };
+    let made = index::made(model, support);
+    let first = model.attributes().count();
+    let places = first..first + made.len();
+    let made_encoded = made
+        .iter()
+        .zip(places.clone())
+        .map(|((template, _), index)| {
+            let parts = template.fields().map(|place| {
+            let (ident, ty) = (&model.fields[place].ident, &model.fields[place].ty);
+            quote_spanned!(at(ty)=> <#ty as #support::IndexKeyField>::to_index_key(&self.#ident))
+        });
+            quote! {
+                #index => match &<Self as #krate::Entity>::SCHEMA.attributes[#index].made {
+                    #support::Option::Some(made) => made.make(&[#(#parts),*]),
+                    #support::Option::None => #support::Result::Ok(#support::Option::None),
+                },
+            }
+        });
+    let made_restored = places.map(|index| quote!(#index => #support::Result::Ok(value.cloned()),));
     let encoded = arms(|path, ident| quote!(#path.to_stored(&self.#ident)));
     let compared = arms(|path, ident| quote!(#path.is_stored_as(&self.#ident, found)));
     let restored = arms(|path, _| quote!(#path.restored(value)));
@@ -22,6 +42,7 @@ pub(super) fn encode(model: &Model, support: &TokenStream) -> TokenStream {
         fn encode(&self, index: usize) -> #support::Encoded {
             match index {
                 #(#encoded)*
+                #(#made_encoded)*
                 _ => #support::Result::Ok(#support::Option::None),
             }
         }
@@ -43,6 +64,7 @@ pub(super) fn encode(model: &Model, support: &TokenStream) -> TokenStream {
         ) -> #support::Encoded {
             match index {
                 #(#restored)*
+                #(#made_restored)*
                 _ => { let _ = value; #support::Result::Ok(#support::Option::None) }
             }
         }

@@ -3,6 +3,8 @@
 mod decode;
 mod encode;
 mod index;
+mod keys;
+mod parts;
 mod paths;
 mod schema;
 mod stamp;
@@ -13,7 +15,7 @@ use quote::quote;
 use syn::Type;
 use syn::spanned::Spanned;
 
-use crate::model::{Model, Role};
+use crate::model::Model;
 
 /// Points at a type, without its hygiene: one that a `macro_rules` passed on must not hide our names.
 pub(crate) fn at(ty: &Type) -> Span {
@@ -33,13 +35,21 @@ pub(crate) fn entity(model: &Model) -> TokenStream {
     let krate = &model.krate;
     let support = quote!(#krate::__derive);
     let (ident, (generics, types, bounds)) = (&model.ident, model.generics.split_for_impl());
-    let key = keys(model, &support);
+    let key = keys::key(model, &support);
+    let templates = keys::templates(model, &support);
+    let indexes = index::templates(model, &support);
     let schema = schema::schema(model, &support);
     let encode = encode::encode(model, &support);
     let decode = decode::decode(model, &support);
     let lock_view = decode::lock_view(model, &support);
     let paths = paths::paths(model, &support);
     let stamps = stamp::stamps(model, &support);
+    let expires = model.ttl().map(|_| {
+        quote! {
+            #[automatically_derived]
+            impl #generics #support::Expires for #ident #types #bounds {}
+        }
+    });
     quote! {
         #paths
 
@@ -55,6 +65,9 @@ pub(crate) fn entity(model: &Model) -> TokenStream {
 
         #[automatically_derived]
         impl #generics #krate::Replaceable for #ident #types #bounds {}
+        #templates
+        #indexes
+        #expires
     }
 }
 
@@ -62,35 +75,6 @@ pub(crate) fn entity(model: &Model) -> TokenStream {
 pub(crate) fn part(model: &Model) -> TokenStream {
     let krate = &model.krate;
     paths::paths(model, &quote!(#krate::__derive))
-}
-
-fn keys(model: &Model, support: &TokenStream) -> TokenStream {
-    let keys: Vec<_> = model
-        .with_role(Role::PartitionKey)
-        .chain(model.with_role(Role::SortKey))
-        .collect();
-    let types = keys.iter().map(|key| &key.ty);
-    let shape = if keys.len() == 1 {
-        quote!(Single)
-    } else {
-        quote!(Composite)
-    };
-    let scalars = keys.iter().map(|key| {
-        let (field, form) = (&key.ident, paths::key_form(key, support));
-        quote!((#form.scalar)(&self.#field))
-    });
-    let mut scalars = scalars.collect::<Vec<_>>().into_iter();
-    let partition = scalars.next();
-    let sort = scalars
-        .next()
-        .map_or(quote!(None), |sort| quote!(Some(#sort)));
-    quote! {
-        type Key = #support::#shape<#(#types),*>;
-
-        fn key(&self) -> #support::Key {
-            #support::Key::new(#partition, #support::Option::#sort)
-        }
-    }
 }
 
 /// An impl that compiles whatever was wrong, so that nobody else complains of its absence.
@@ -109,6 +93,7 @@ pub(crate) fn fallback(model: &Model) -> TokenStream {
                     partition: #support::KeyAttributeSchema {
                         name: "",
                         key_type: #support::KeyType::S,
+                        template: #support::Option::None,
                     },
                     sort: #support::Option::None,
                 },
@@ -117,6 +102,8 @@ pub(crate) fn fallback(model: &Model) -> TokenStream {
                     attribute: "",
                     journal: #support::Option::None,
                 },
+                kind: #support::Option::None,
+                ttl: #support::Option::None,
                 attributes: &[],
                 indexes: &[],
             };
@@ -128,7 +115,9 @@ pub(crate) fn fallback(model: &Model) -> TokenStream {
             ) -> #support::Encoded {
                 ::core::unreachable!()
             }
-            fn decode(_: &#support::Item) -> #support::Result<Self, #support::ValueError> {
+            fn decode_from(
+                _: &mut #support::Attributes<'_>,
+            ) -> #support::Result<Self, #support::ValueError> {
                 ::core::unreachable!()
             }
             fn decode_lock_view(

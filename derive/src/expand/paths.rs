@@ -2,6 +2,7 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
+use syn::{GenericArgument, PathArguments, Type};
 
 use super::{at, moved};
 use crate::index::is_sort_key;
@@ -34,10 +35,12 @@ pub(super) fn path(field: &Field) -> TokenStream {
 fn constant(field: &Field, model: &Model, support: &TokenStream) -> TokenStream {
     let (ty, name, form) = (&field.ty, name(field), form(field, model, support));
     let kind = match field.role {
-        Role::PartitionKey | Role::SortKey => quote!(KeyAttribute),
+        Role::PartitionKey | Role::SortKey | Role::KeyPart => quote!(KeyAttribute),
         _ if field.attrs.set.is_some() => quote!(Set),
-        Role::Attribute if !field.attrs.indexes.is_empty() => quote!(IndexKey),
+        Role::Attribute if field.attrs.is_index_key() => quote!(IndexKey),
         _ if field.attrs.is_ordered() => quote!(Ordered),
+        // A number is one to conditions and changes too; a time has an order.
+        _ if field.attrs.ttl.is_some() && !is_count(ty) => quote!(Ordered),
         _ if field.attrs.with.is_some() => quote!(Opaque),
         _ => quote!(Plain),
     };
@@ -59,12 +62,21 @@ fn form(field: &Field, model: &Model, support: &TokenStream) -> TokenStream {
     let (ty, span) = (&field.ty, at(&field.ty));
     let of_type = moved(support, span);
     let mut form = match (field.role, &field.attrs.with) {
-        (Role::PartitionKey | Role::SortKey, _) => {
+        (Role::PartitionKey | Role::SortKey | Role::KeyPart, _) => {
             let key = key_form(field, support);
             return quote!(#key.form);
         }
-        (Role::Attribute, None) if !field.attrs.indexes.is_empty() => {
-            index_key_form(field, support)
+        (Role::Attribute, None) if field.attrs.is_index_key() => {
+            let key = index_key_form(field, support);
+            // It must be whole seconds all the same.
+            let seconds = field
+                .attrs
+                .ttl
+                .map(|_| quote_spanned!(span=> let _ = #of_type::ttl_form::<#ty, _>();));
+            quote!({ #seconds #key })
+        }
+        (Role::Attribute, None) if field.attrs.ttl.is_some() => {
+            quote_spanned!(span=> #of_type::ttl_form::<#ty, _>())
         }
         (Role::LockView, _) | (_, None) if field.attrs.set.is_none() => {
             quote_spanned!(span=> #of_type::Form::<#ty>::plain())
@@ -136,4 +148,24 @@ fn name(field: &Field) -> Ident {
         let name = field.ident.unraw().to_string().to_uppercase();
         format_ident!("{name}", span = field.ident.span())
     })
+}
+
+/// A count of seconds, or an Option of one, as it is written.
+fn is_count(ty: &Type) -> bool {
+    let last = match ty {
+        // What a `macro_rules` passed on as `$t:ty`.
+        Type::Group(group) => return is_count(&group.elem),
+        Type::Path(path) => path.path.segments.last(),
+        _ => None,
+    };
+    let Some(last) = last else { return false };
+    let names = ["i32", "u32", "i64", "u64", "isize", "usize", "EpochSeconds"];
+    match &last.arguments {
+        PathArguments::None => names.iter().any(|name| last.ident == name),
+        PathArguments::AngleBracketed(inside) if last.ident == "Option" => inside
+            .args
+            .iter()
+            .any(|inside| matches!(inside, GenericArgument::Type(ty) if is_count(ty))),
+        _ => false,
+    }
 }

@@ -1,3 +1,4 @@
+mod projection;
 #[cfg(test)]
 mod tests;
 
@@ -30,6 +31,7 @@ pub(crate) struct Compiler {
     update: Option<String>,
     condition: Option<String>,
     key_condition: Option<String>,
+    projection: Option<String>,
 }
 
 /// More than most expressions have.
@@ -109,11 +111,12 @@ impl Compiler {
             ("update", &self.update),
             ("condition", &self.condition),
             ("key condition", &self.key_condition),
+            ("projection", &self.projection),
         ] {
             let bytes = text.as_ref().map_or(0, String::len);
             if bytes > MAX_BYTES {
                 return Err(Error::invalid(format!(
-                    "the {what} expression has {bytes} bytes, at most {MAX_BYTES} are allowed; change fewer places at once"
+                    "the {what} expression has {bytes} bytes, at most {MAX_BYTES} are allowed; name fewer places at once"
                 )));
             }
         }
@@ -133,6 +136,7 @@ impl Compiler {
             update: self.update,
             condition: self.condition,
             key_condition: self.key_condition,
+            projection: self.projection,
             names: self.names,
             values: self.values,
         })

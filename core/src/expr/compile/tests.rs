@@ -36,6 +36,22 @@ fn names_and_values_are_aliased_and_shared() {
 }
 
 #[test]
+fn a_projection_goes_on_from_what_is_compiled() {
+    let filter = Tree::equals(Path::attribute("b"), one());
+    let filtered = Compiler::default().condition(filter).unwrap();
+    let filtered = filtered.finish().unwrap();
+    let selecting = Compiler::upon(filtered.clone()).projection(vec!["a", "b", "c"]);
+    let selecting = selecting.finish().unwrap();
+    assert_eq!(selecting.projection.as_deref(), Some("#n1, #n0, #n2"));
+    assert_eq!(selecting.names, ["b", "a", "c"]);
+    assert_eq!(selecting.condition, filtered.condition);
+    assert_eq!(selecting.values, filtered.values);
+    let long = vec!["a"; 2000];
+    let error = Compiler::default().projection(long).finish().unwrap_err();
+    assert!(error.to_string().contains("projection"), "{error}");
+}
+
+#[test]
 fn overlapping_paths_are_refused() {
     let list = Path::attribute("l");
     for other in [

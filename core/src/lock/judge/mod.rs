@@ -20,6 +20,7 @@ pub(crate) enum Operation {
 pub(crate) struct Write {
     pub(crate) operation: Operation,
     pub(crate) id: WriteId,
+    /// Of an insert: nothing, or the lock of an item that has expired.
     pub(crate) expected: Expected,
     /// `None` for a delete.
     pub(crate) mark: Option<Mark>,
@@ -45,6 +46,9 @@ pub(crate) struct Evidence<'a> {
     /// Whether the image still has the values that the write compares besides the lock: list elements, and whatever it
     /// replaces where there is no lock.
     pub(crate) guard_holds: bool,
+    /// The image has expired at the moment that the write names, and the entity hides such items: an insert may replace it,
+    /// no other write may touch it.
+    pub(crate) expired: bool,
     pub(crate) source: Source,
     /// Whether this `Db` issued an id before it issued the write's.
     pub(crate) issued_before: &'a dyn Fn(&WriteId) -> bool,
@@ -71,7 +75,11 @@ pub(crate) enum Verdict {
     Inexplicable,
     /// An insert found an item that is not its own.
     Exists,
-    /// A delete found no item, and did not remove it.
+    /// An insert found nothing that counts, and is not there: an item that has expired, or none where one had. The same
+    /// insert goes on to what is there now.
+    Vacant,
+    /// A delete found no item, and did not remove it; or an update or delete found, under its lock, an item that has
+    /// expired. Nothing landed.
     NotFound,
     /// A delete finds its item gone, by itself or by another.
     Gone,
@@ -82,7 +90,7 @@ pub(crate) fn judge(write: &Write, evidence: &Evidence<'_>) -> Verdict {
     if bears_mark(write, evidence.image) {
         return Verdict::Landed;
     }
-    if write.expected.holds(evidence.image) {
+    if is_unmoved(write, evidence) {
         return judge_unmoved(write, evidence);
     }
     match write.operation {
@@ -104,6 +112,12 @@ fn bears_mark(write: &Write, image: Option<&Seen>) -> bool {
     in_lock || in_journal
 }
 
+/// Whether the image is what the write looks for: its lock, and of an insert over what has expired, just that item.
+fn is_unmoved(write: &Write, evidence: &Evidence<'_>) -> bool {
+    let over = write.operation == Operation::Insert && evidence.image.is_some();
+    write.expected.holds(evidence.image) && (!over || evidence.expired && evidence.guard_holds)
+}
+
 /// The image cannot speak: only a copy that was the only one, and was answered, is known.
 fn mute(evidence: &Evidence<'_>) -> Verdict {
     if evidence.answered_once {
@@ -116,29 +130,35 @@ fn mute(evidence: &Evidence<'_>) -> Verdict {
 /// The lock is as the write expects it.
 fn judge_unmoved(write: &Write, evidence: &Evidence<'_>) -> Verdict {
     let comes_back = !write.expected.is_final();
+    let expired = evidence.expired && write.operation != Operation::Insert;
     match evidence.source {
         // Nothing in the item tells one copy from another's write: a second copy could be carried out too.
         Source::Read if write.expected == Expected::Unlocked => Verdict::Unknown,
-        Source::Read => Verdict::NotYet,
+        Source::Read if !expired => Verdict::NotYet,
         // A tool that moves no lock was here. It may bring back what the write compares, and with it a late copy.
         _ if !evidence.guard_holds => mute(evidence),
+        // All copies name one moment, at which this item has expired: none can land while the lock stands.
+        _ if expired && comes_back && !evidence.answered_once => Verdict::Unknown,
+        _ if expired => Verdict::NotFound,
         // The same of what the user's condition looks at, unless a lock that never comes back stands beside it.
         _ if write.conditioned && comes_back && !evidence.answered_once => Verdict::Unknown,
         _ if write.conditioned => Verdict::ConditionRefused,
         // What refused it has passed meanwhile.
         Source::ReadAfterRefusal if write.expected == Expected::Unlocked => mute(evidence),
         Source::ReadAfterRefusal => Verdict::NotYet,
-        Source::Refusal if evidence.answered_once => Verdict::Inexplicable,
-        Source::Refusal => Verdict::Unknown,
+        _ if evidence.answered_once => Verdict::Inexplicable,
+        _ => Verdict::Unknown,
     }
 }
 
 fn judge_insert(write: &Write, evidence: &Evidence<'_>) -> Verdict {
     let journaled = write.mark.as_ref().is_some_and(|m| m.journal.is_some());
-    if journaled || evidence.answered_once {
-        Verdict::Exists
-    } else {
-        Verdict::Unknown
+    let vacant = evidence.image.is_none() || evidence.expired;
+    match evidence.source {
+        _ if !journaled && !evidence.answered_once => Verdict::Unknown,
+        Source::Read if vacant => Verdict::NotYet,
+        _ if vacant => Verdict::Vacant,
+        _ => Verdict::Exists,
     }
 }
 

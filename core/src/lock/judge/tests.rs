@@ -1,5 +1,7 @@
 //! Each row of the table in `ARCHITECTURE.md`, "Judging".
 
+mod expired;
+
 use aws_sdk_dynamodb::primitives::Blob;
 
 use super::*;
@@ -35,15 +37,19 @@ fn seen(lock: impl Into<Option<Lock>>, journal: Option<Journal>) -> Seen {
     }
 }
 
-fn verdict(write: &Write, image: Option<&Seen>, source: Source, answered_once: bool) -> Verdict {
-    let evidence = Evidence {
+fn evidence(image: Option<&Seen>, source: Source, answered_once: bool) -> Evidence<'_> {
+    Evidence {
         image,
         guard_holds: true,
+        expired: false,
         source,
         issued_before: &|_| false,
         answered_once,
-    };
-    judge(write, &evidence)
+    }
+}
+
+fn verdict(write: &Write, image: Option<&Seen>, source: Source, answered_once: bool) -> Verdict {
+    judge(write, &evidence(image, source, answered_once))
 }
 
 fn held(schema: &LockSchema, seen: &Seen) -> Expected {
@@ -240,11 +246,8 @@ fn a_guard_that_fails_under_an_unmoved_lock_is_no_proof() {
     let write = write(&schema, Update, held(&schema, &image));
     for (answered_once, verdict) in [(true, Verdict::NotLandedWeak), (false, Verdict::Unknown)] {
         let evidence = Evidence {
-            image: Some(&image),
             guard_holds: false,
-            source: Refusal,
-            issued_before: &|_| false,
-            answered_once,
+            ..evidence(Some(&image), Refusal, answered_once)
         };
         assert_eq!(judge(&write, &evidence), verdict);
     }

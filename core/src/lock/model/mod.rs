@@ -41,6 +41,16 @@ enum Happens {
     ToolOnLegacy,
     /// Another tool makes the lock unreadable, and later puts back what was there.
     BreaksLock,
+    /// Time passes, and items expire: to an insert there is none, and no other write may touch it.
+    Expires,
+    /// What has expired is removed, some time later.
+    Swept,
+    /// Machines are not of one mind about the time.
+    Skewed,
+    /// Updates may end the life of an item at once.
+    EndsNow,
+    /// Another tool changes when an item expires, and moves no lock.
+    ToolMovesTime,
     /// The weak row may be used: no attempt is delivered twice.
     Weak,
 }
@@ -93,11 +103,7 @@ fn run(
             let Some(sent) = world.plan(ids[w], handle, &mut issued[w]) else {
                 continue;
             };
-            let insert = sent.write.operation == Operation::Insert;
-            if world.has(Copies) && (!insert || world.has(CopiesOfInserts)) {
-                let copies = [0, 0, 1, 2][world.rng.usize(..4)];
-                flight.extend(std::iter::repeat_n(sent.clone(), copies));
-            }
+            flight.extend(world.copies(&sent));
             pending[w] = Some(sent);
             continue;
         };
@@ -134,6 +140,10 @@ fn run(
         *verdicts.entry(format!("{verdict:?}")).or_default() += 1;
         match verdict {
             Verdict::NotYet => pending[w] = Some(sent),
+            Verdict::Vacant => {
+                pending[w] = world.go_on(sent);
+                flight.extend(pending[w].iter().flat_map(|sent| world.copies(sent)));
+            }
             Verdict::ConditionRefused
             | Verdict::NotLanded
             | Verdict::NotLandedWeak

@@ -176,6 +176,57 @@ fn values_are_known_where_every_copy_is_answered() {
 }
 
 #[test]
+fn items_expire_under_late_and_double_copies() {
+    for happens in [
+        &[Expires, Copies, CopiesOfInserts, OldHandles, NobodyGivesUp][..],
+        &[Expires, Copies, OldHandles, Blind, Guards, Conditions],
+        &[Expires, Copies, CopiesOfInserts, Legacy, BreaksLock],
+    ] {
+        let verdicts = sound(8, 6, happens);
+        for verdict in ["NotFound", "Vacant"] {
+            assert!(verdicts[verdict] > 100, "{verdicts:?}");
+        }
+    }
+}
+
+#[test]
+fn items_expire_and_are_removed_while_every_insert_is_answered() {
+    let answered = [Expires, Swept, Delete, EveryInsertAnswered];
+    for more in [
+        &[Copies, OldHandles][..],
+        &[Copies, Skewed, EndsNow, Blind],
+        &[Weak, Skewed, EndsNow, Guards, Conditions],
+    ] {
+        let verdicts = sound(8, 6, &[&answered, more].concat());
+        for verdict in ["NotFound", "Vacant"] {
+            assert!(verdicts[verdict] > 100, "{verdicts:?}");
+        }
+    }
+}
+
+#[test]
+fn items_expire_without_a_journal_or_a_lock() {
+    let happens = [Expires, OldHandles, Guards, EveryInsertAnswered, Weak];
+    for schemas in [&PLAIN[..], &VALUES] {
+        let verdicts = sound_for(schemas, 8, 6, &happens);
+        for verdict in ["NotFound", "Vacant", "Unknown"] {
+            assert!(verdicts[verdict] > 100, "{verdicts:?}");
+        }
+    }
+}
+
+#[test]
+fn limit_an_unanswered_insert_that_expired_and_is_sent_again() {
+    assert_eq!(limit(&[Expires, Swept]), [Violation::AppliedTwice].into());
+}
+
+#[test]
+fn limit_a_time_that_a_tool_moves_under_an_unmoved_lock() {
+    let violations = limit(&[Expires, Copies, ToolMovesTime, EveryInsertAnswered]);
+    assert_eq!(violations, [Violation::LandedAfterNotLanded].into());
+}
+
+#[test]
 fn limit_the_weak_row_under_double_delivery() {
     assert!(limit(&[Weak, Copies, PutUnchecked]).contains(&Violation::FalseNotLanded));
 }

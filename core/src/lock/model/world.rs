@@ -13,6 +13,7 @@ pub(super) type Tag = usize;
 pub(super) struct Image {
     pub(super) seen: Seen,
     value: u8,
+    expires: u32,
 }
 
 #[derive(Clone)]
@@ -24,7 +25,12 @@ pub(super) struct Sent {
     issued_before: HashSet<WriteId>,
     /// The value that must still be there.
     guard: Option<u8>,
+    /// The time that must still be there.
+    over: Option<u32>,
+    /// When it was planned, by its machine's clock.
+    now: u32,
     sets: u8,
+    expires: u32,
 }
 
 pub(super) struct World<'a> {
@@ -35,6 +41,7 @@ pub(super) struct World<'a> {
     k: u8,
     happens: &'a BTreeSet<Happens>,
     tags: Tag,
+    now: u32,
     /// The lock that a tool has made unreadable.
     broken: Option<SeenLock>,
 }
@@ -66,6 +73,7 @@ impl<'a> World<'a> {
             k,
             happens,
             tags: 0,
+            now: 100,
             broken: None,
         }
     }
@@ -91,13 +99,17 @@ impl<'a> World<'a> {
     pub(super) fn serve(&mut self, sent: &Sent) -> Result<bool, Violation> {
         let image = self.item.as_ref();
         let value = image.map(|image| image.value);
+        let expired = image.is_some_and(|image| image.expires <= sent.now);
+        let over = sent.write.operation == Operation::Insert && image.is_some();
         let lands = sent.write.expected.holds(image.map(|image| &image.seen))
-            && sent.guard.is_none_or(|guard| value == Some(guard))
+            && expired == over
+            && sent.guards_hold(image)
             && (!sent.write.conditioned || value.is_some_and(wanted));
         if lands {
             self.item = sent.write.mark.clone().map(|mark| Image {
                 seen: seen(mark),
                 value: sent.sets,
+                expires: sent.expires,
             });
             let times = self.applied.entry(sent.tag).or_default();
             *times += 1;
@@ -110,6 +122,14 @@ impl<'a> World<'a> {
 
     /// What everybody else does to the item.
     pub(super) fn others(&mut self) {
+        if self.has(Expires) && self.chance(0.2) {
+            self.now += 1;
+        }
+        let over = self.item.as_ref();
+        let over = over.is_some_and(|image| image.expires <= self.now);
+        if over && self.has(Swept) && self.chance(0.2) {
+            self.item = None;
+        }
         let Some(mut image) = self.item.clone() else {
             self.broken = None;
             if self.has(Legacy) && self.chance(0.5) {
@@ -117,8 +137,12 @@ impl<'a> World<'a> {
                     lock: SeenLock::Missing,
                     journal: SeenJournal::Missing,
                 };
-                let value = self.rng.u8(..4);
-                self.item = Some(Image { seen, value });
+                let (value, expires) = (self.rng.u8(..4), self.expires(self.now + 1));
+                self.item = Some(Image {
+                    seen,
+                    value,
+                    expires,
+                });
             }
             return;
         };
@@ -126,6 +150,9 @@ impl<'a> World<'a> {
         let tool = self.has(ToolKeepsLock) || legacy && self.has(ToolOnLegacy);
         if tool && self.chance(0.3) {
             image.value = self.rng.u8(..4);
+        }
+        if self.has(ToolMovesTime) && self.chance(0.1) {
+            image.expires = self.expires(self.now);
         }
         match (image.seen.lock.clone(), self.broken.clone()) {
             (SeenLock::Missing, _) => {}
@@ -148,7 +175,8 @@ impl<'a> World<'a> {
         let id = self.stranger();
         let expected = Expected::after(&self.schema, image.seen.clone()).unwrap();
         let moved = seen(expected.next(&self.schema, id, self.k).unwrap()).lock;
-        if self.has(Blind) && self.chance(0.2) {
+        if self.has(Blind) && image.expires > self.now && self.chance(0.2) {
+            image.expires = self.expires(self.now + 1);
             image.seen.lock = moved.clone();
             image.value = self.rng.u8(..4);
         }
@@ -172,10 +200,10 @@ impl<'a> World<'a> {
     /// The verdict, which must not be false already.
     pub(super) fn judge(&self, sent: &Sent, source: Source) -> Result<Verdict, Violation> {
         let image = self.item.as_ref();
-        let value = image.map(|image| image.value);
         let evidence = Evidence {
             image: image.map(|image| &image.seen),
-            guard_holds: sent.guard.is_none_or(|guard| value == Some(guard)),
+            guard_holds: sent.guards_hold(image),
+            expired: image.is_some_and(|image| image.expires <= sent.now),
             source,
             issued_before: &|id| sent.issued_before.contains(id),
             answered_once: sent.attempts == 1 && !sent.unanswered && self.has(Weak),
@@ -202,6 +230,18 @@ impl<'a> World<'a> {
         read: Option<Image>,
         issued: &mut HashSet<WriteId>,
     ) -> Option<Sent> {
+        let skew = if self.has(Skewed) {
+            self.rng.u32(..5)
+        } else {
+            0
+        };
+        let now = self.now + skew - skew.min(2);
+        // To some there is none; others hold what was alive when they read it.
+        let none = |image: &Image| image.expires <= now;
+        let read = match read {
+            Some(image) if none(&image) && self.chance(0.5) => None,
+            read => read,
+        };
         let value = read.as_ref().map(|image| image.value);
         let expected = match read {
             None => Expected::New,
@@ -228,6 +268,10 @@ impl<'a> World<'a> {
         // Without a lock, what is replaced is compared.
         let unlocked = matches!(expected, Expected::Legacy(_) | Expected::Unlocked);
         let guarded = unlocked || self.has(Guards) && self.chance(0.5);
+        let earliest = match operation {
+            Operation::Update if self.has(EndsNow) => now,
+            _ => now + 1,
+        };
         self.tags += 1;
         Some(Sent {
             write: Write {
@@ -242,7 +286,59 @@ impl<'a> World<'a> {
             attempts: 0,
             unanswered: false,
             guard: value.filter(|_| guarded),
+            over: None,
+            now,
             sets: self.rng.u8(..4),
+            expires: self.expires(earliest),
         })
+    }
+
+    /// The same insert on what is there now: over an item that has expired, or where there is none.
+    /// `None` where its lock does not read.
+    pub(super) fn go_on(&mut self, mut sent: Sent) -> Option<Sent> {
+        let Write {
+            id, expected, mark, ..
+        } = &mut sent.write;
+        let born = |expected: &Expected| expected.next(&self.schema, *id, self.k).unwrap();
+        *expected = Expected::New;
+        *mark = Some(born(expected));
+        sent.over = None;
+        if let Some(image) = &self.item {
+            *expected = Expected::after(&self.schema, image.seen.clone()).ok()?;
+            if self.schema.journal.is_none() {
+                *mark = Some(born(expected));
+            }
+            sent.over = expected.lock().is_none().then_some(image.expires);
+        }
+        // What was answered for sure is over and done with.
+        if sent.attempts == 1 && !sent.unanswered {
+            sent.attempts = 0;
+        }
+        Some(sent)
+    }
+
+    /// What the network will deliver besides.
+    pub(super) fn copies(&mut self, sent: &Sent) -> Vec<Sent> {
+        let insert = sent.write.operation == Operation::Insert;
+        if !self.has(Copies) || insert && !self.has(CopiesOfInserts) {
+            return Vec::new();
+        }
+        vec![sent.clone(); [0, 0, 1, 2][self.rng.usize(..4)]]
+    }
+
+    fn expires(&mut self, earliest: u32) -> u32 {
+        if self.has(Expires) {
+            earliest + self.rng.u32(..6)
+        } else {
+            u32::MAX
+        }
+    }
+}
+
+impl Sent {
+    fn guards_hold(&self, image: Option<&Image>) -> bool {
+        let is = |guard| image.is_some_and(|image| image.value == guard);
+        let over = |expires| image.is_some_and(|image| image.expires == expires);
+        self.guard.is_none_or(is) && self.over.is_none_or(over)
     }
 }

@@ -1,0 +1,10 @@
+use optimist::Entities;
+
+#[derive(Entities)]
+enum Of {
+    Text(String),
+    #[entities(other)]
+    Other(Vec<u8>),
+}
+
+fn main() {}
