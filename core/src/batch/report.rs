@@ -2,6 +2,7 @@
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::sync::{Mutex, PoisonError};
 
 use super::Batch;
 use crate::error::{Error, ErrorKind, Result};
@@ -14,7 +15,8 @@ pub struct Report<R = Batch> {
     done: u64,
     undone: Vec<Undone>,
     done_entries: Vec<Entry>,
-    rest: R,
+    /// Never locked: so that a report can be shared, whatever its source is.
+    rest: Mutex<R>,
 }
 
 /// An operation that was not carried out, or is not known to have been.
@@ -106,6 +108,8 @@ impl<R> Report<R> {
     #[must_use = "it is not run before it is awaited"]
     pub fn into_remaining(self) -> R {
         self.rest
+            .into_inner()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -289,7 +293,7 @@ impl Account {
             done: self.done,
             undone: self.undone,
             done_entries: self.done_entries,
-            rest,
+            rest: Mutex::new(rest),
         }
     }
 }
