@@ -51,10 +51,11 @@ impl Db {
     /// Of two operations on one key the later waits for the earlier.
     ///
     /// Each put begins a **new life** of its item, as [`put_unchecked`](Table::put_unchecked) does, so that who holds an older
-    /// read conflicts. What no batch can hold goes singly, in the same window: with `lock(version, journal = off)`, where lives
-    /// cannot be told apart, each put is one UpdateItem that adds to the version, and a lost answer is unknown. With
-    /// `lock = values` there is nothing that moves: a holder of an older read conflicts only where the values that it
-    /// replaces have changed, and a put whose answer was lost is unknown.
+    /// read conflicts. What no batch can hold goes singly, in the same window, one request each: with
+    /// `lock(version, journal = off)`, where lives cannot be told apart, a put is an UpdateItem that adds to the version, and
+    /// unknown where its answer was lost; a delete of an entity with a `kind` is a DeleteItem, on the condition that no item
+    /// of another kind is there. With `lock = values` there is nothing that moves: a holder of an older read conflicts only
+    /// where the values that it replaces have changed, and a put whose answer was lost is unknown.
     ///
     /// # Errors
     /// [`Stopped`], with the report so far, where the rest would fare no better: access denied, the retry quota of the

@@ -44,12 +44,24 @@ enum Next {
 }
 
 impl Sender {
-    pub(super) async fn send(self, chunk: Vec<Operation>) -> Sent {
-        if chunk.iter().any(Operation::goes_alone) {
-            return self.send_singly(chunk).await;
+    pub(super) async fn send(self, mut chunk: Vec<Operation>) -> Sent {
+        // What goes alone is a chunk of its own.
+        let mut read_only = false;
+        if let [operation] = &mut *chunk
+            && operation.goes_alone()
+        {
+            if self.sole_writer || !operation.in_doubt {
+                let (fate, fatal) = self.send_singly(operation).await;
+                if !is_unknown(&fate) {
+                    let fates = chunk.into_iter().zip([fate]).collect();
+                    return Sent { fates, fatal };
+                }
+                operation.in_doubt = true;
+            }
+            read_only = true;
         }
         let mut sending = Sending {
-            writing: Writing::new(chunk, self.sole_writer),
+            writing: Writing::new(chunk, self.sole_writer && !read_only),
             asking: self.asking(),
             sender: self,
             fatal: None,
@@ -74,64 +86,54 @@ impl Sender {
         asking
     }
 
-    /// Sends operations that no batch can hold: each as the verb on one item does.
-    async fn send_singly(self, chunk: Vec<Operation>) -> Sent {
-        let mut sent = Sent::default();
-        for mut operation in chunk {
-            let fate = match self.window.enter().await {
-                None => Err(Undone::unsent(operation.target())),
-                Some(_) if operation.in_doubt && !self.sole_writer => {
-                    let message = "an answer was lost, and nothing in the item would tell: it may have been carried out. \
-                                   Read the item and decide";
-                    let error = Error::new(ErrorKind::OutcomeUnknown, message);
-                    Err(Undone::new(Why::Unknown, error.at(operation.target())))
-                }
-                Some(place) => {
-                    let target = operation.target().clone();
-                    let mut call = Call::new(&self.db, operation.schema, target, self.policy);
-                    call.end_with(self.end);
-                    let delivery = if self.sole_writer {
-                        Delivery::Again
-                    } else {
-                        Delivery::Once
-                    };
-                    let outcome = call
-                        .send_blindly(&operation.request, delivery, operation.expired)
-                        .await;
-                    if call.was_tried_again() {
-                        place.throttled();
-                    } else {
-                        place.went_through();
-                    }
-                    outcome.map_or_else(
-                        |error| self.failed(error, &mut sent),
-                        |outcome| refused(outcome, &operation, &call),
-                    )
-                }
-            };
-            operation.in_doubt |= fate
-                .as_ref()
-                .is_err_and(|undone| undone.why() == Why::Unknown);
-            sent.fates.push((operation, fate));
+    /// Sends an operation that no batch can hold, as the verb on one item does. An error of its own must stop the run.
+    async fn send_singly(&self, operation: &Operation) -> (Fate, Option<Error>) {
+        let target = operation.target().clone();
+        let Some(place) = self.window.enter().await else {
+            return (Err(Undone::unsent(&target)), None);
+        };
+        let mut call = Call::new(&self.db, operation.schema, target, self.policy);
+        call.end_with(self.end);
+        let delivery = if self.sole_writer {
+            Delivery::Again
+        } else {
+            Delivery::Once
+        };
+        let outcome = call
+            .send_blindly(&operation.request, delivery, operation.expired)
+            .await;
+        if call.was_tried_again() {
+            place.throttled();
+        } else {
+            place.went_through();
         }
-        sent
+        match outcome {
+            Ok(outcome) => (refused(outcome, operation, &call), None),
+            Err(error) => self.failed(error, &call),
+        }
     }
 
     /// A single write came to nothing, or to nobody knows what.
-    fn failed(&self, error: Error, sent: &mut Sent) -> Fate {
+    fn failed(&self, error: Error, call: &Call) -> (Fate, Option<Error>) {
         let why = match error.kind() {
             ErrorKind::OutcomeUnknown => Why::Unknown,
             ErrorKind::Service if error.is_about_content() => Why::Refused,
-            ErrorKind::Service => {
+            ErrorKind::Service | ErrorKind::Exhausted
+                if error.is_service() || call.is_out_of_quota() =>
+            {
                 self.window.close();
                 let [fatal, error] = error.twice();
-                sent.fatal = Some(fatal);
-                return Err(Undone::new(Why::Unprocessed, error));
+                return (Err(Undone::new(Why::Unprocessed, error)), Some(fatal));
             }
             _ => Why::Unprocessed,
         };
-        Err(Undone::new(why, error))
+        (Err(Undone::new(why, error)), None)
     }
+}
+
+fn is_unknown(fate: &Fate) -> bool {
+    fate.as_ref()
+        .is_err_and(|undone| undone.why() == Why::Unknown)
 }
 
 /// What a single write that was answered came to.

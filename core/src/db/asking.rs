@@ -15,7 +15,6 @@ pub(crate) struct Asking {
     advice: &'static str,
     /// It settles a write in doubt: the quota does not refuse it.
     settles: bool,
-    spent: Option<Spent>,
 }
 
 impl Db {
@@ -26,7 +25,6 @@ impl Db {
             skewed: false,
             advice,
             settles: false,
-            spent: None,
         }
     }
 
@@ -45,7 +43,6 @@ impl Db {
             skewed: false,
             advice,
             settles: false,
-            spent: None,
         }
     }
 }
@@ -101,7 +98,6 @@ impl Asking {
         let Err(spent) = spent else {
             return Ok(());
         };
-        self.spent = Some(spent);
         let error = match failure.kind {
             FailureKind::Final | FailureKind::Skewed => Error::service(failure.reply.as_ref()),
             _ => self.exhausted("no answer came", spent),
@@ -166,7 +162,7 @@ impl Asking {
 
     /// Whether the quota of the `Db` ended it.
     pub(crate) fn is_out_of_quota(&self) -> bool {
-        self.spent == Some(Spent::Quota)
+        self.budget.is_out_of_quota()
     }
 
     /// Takes one attempt; another must be left.

@@ -25,6 +25,8 @@ pub(crate) struct Budget {
     skipped_waits: u32,
     /// What the last retry took from the quota.
     drawn: Option<u32>,
+    /// The quota refused a retry.
+    out_of_quota: bool,
 }
 
 /// When a whole run must be over, and how much of its time is kept back for reads that settle writes in doubt.
@@ -80,6 +82,7 @@ impl Budget {
             backoff: None,
             skipped_waits: 0,
             drawn: None,
+            out_of_quota: false,
         }
     }
 
@@ -131,6 +134,7 @@ impl Budget {
         if settles {
             self.quota.take_what_is_there(cost);
         } else if !self.quota.take(cost) {
+            self.out_of_quota = true;
             return Err(Spent::Quota);
         }
         self.drawn = (cost > 0).then_some(cost);
@@ -178,6 +182,11 @@ impl Budget {
             .run(std::pin::pin!(future))
             .await
             .ok_or(Spent::Deadline)
+    }
+
+    /// Whether it was the quota that ended it.
+    pub(crate) fn is_out_of_quota(&self) -> bool {
+        self.out_of_quota
     }
 
     pub(crate) fn max_attempts(&self) -> u32 {

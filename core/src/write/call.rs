@@ -76,6 +76,11 @@ impl Call {
         self.budget.attempts() > 1
     }
 
+    /// Whether it was the quota of the `Db` that ended it.
+    pub(crate) fn is_out_of_quota(&self) -> bool {
+        self.budget.is_out_of_quota()
+    }
+
     /// The time of day, for what is stored.
     pub(crate) fn wall(&self) -> SystemTime {
         self.db.clock().wall()

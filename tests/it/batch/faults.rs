@@ -180,6 +180,21 @@ async fn an_outage_stops_the_run_when_the_quota_is_used_up() {
     assert!(report.undone().len() < 1000, "most were not even taken");
     machine.transport.reset();
     assert_eq!(report.into_remaining().await.unwrap().done(), 5000);
+
+    let (_, machine, table) = embedded::<PlainCounter>().await;
+    machine.transport.plan(1, &["UpdateItem"], outage);
+    let item = |number: u64| PlainCounter {
+        id: format!("c{number}"),
+        count: number,
+    };
+    let batch = machine
+        .db
+        .batch()
+        .put_all_unchecked(&table, (0..500).map(item));
+    let report = batch.await.unwrap_err().into_report();
+    assert!(report.undone().len() < 200, "most were not even taken");
+    machine.transport.reset();
+    assert_eq!(report.into_remaining().await.unwrap().done(), 500);
 }
 
 #[tokio::test(start_paused = true)]

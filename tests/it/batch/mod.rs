@@ -189,6 +189,50 @@ async fn a_version_without_journal_goes_singly_and_grows() {
 }
 
 #[tokio::test]
+async fn a_delete_leaves_an_item_of_another_kind_alone() {
+    #[derive(Entity, Debug, Clone, PartialEq)]
+    #[entity(table = "pets", kind = "cat")]
+    struct Cat {
+        #[entity(partition_key)]
+        name: String,
+    }
+    #[derive(Entity, Debug, Clone, PartialEq)]
+    #[entity(table = "pets", kind = "dog")]
+    struct Dog {
+        #[entity(partition_key)]
+        name: String,
+    }
+    let (_, machine, cats) = world!(Cat);
+    let dogs = machine.db.table::<Dog>();
+    let (cat, dog) = (
+        |name: &str| Cat { name: name.into() },
+        |name: &str| Dog { name: name.into() },
+    );
+    let batch = machine.db.batch().put_unchecked(&cats, cat("tom"));
+    let batch = batch.put_unchecked(&dogs, dog("rex"));
+    batch.await.unwrap().require_complete().unwrap();
+    machine.transport.reset();
+    let script = [optimist_tests::Fault::LoseAnswer; 3];
+    machine.transport.script("DeleteItem", script);
+    let batch = machine.db.batch();
+    let batch = batch.delete_all_unchecked(&dogs, ["tom", "rex", "nobody"]);
+    let report = batch.concurrency(1).await.unwrap();
+    assert_eq!(machine.transport.count("DeleteItem"), 3);
+    assert_eq!(undone(&report), [(Why::Unknown, "\"tom\"".to_owned())]);
+    assert_eq!((report.done(), stored(&cats).await), (2, 1));
+    let report = machine
+        .db
+        .batch()
+        .delete_unchecked(&dogs, "tom")
+        .await
+        .unwrap();
+    assert_eq!(undone(&report), [(Why::Refused, "\"tom\"".to_owned())]);
+    let error = report.undone()[0].error().to_string();
+    assert!(error.contains("of kind `cat`"), "{error}");
+    assert!(cats.get("tom").await.unwrap().is_some());
+}
+
+#[tokio::test]
 async fn with_values_for_a_lock_nothing_moves() {
     let (_, machine, table) = world!(ValueCounter);
     let item = || ValueCounter {
