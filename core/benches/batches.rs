@@ -1,63 +1,76 @@
 //! Puts of many items: a loop of BatchWriteItem by hand and a batch of Optimist, with the same concurrency, on one engine.
 //!
 //! ```text
-//! cargo bench -p optimist --bench batches -- [--items N] [--rounds N] [--concurrency N] [--endpoint URL]
+//! cargo bench -p optimist --bench batches -- [--items N] [--rounds N] [--concurrency N] [--endpoint URL | --canned]
 //! ```
 //!
-//! Both put the same items, a round each in turn; the loop by hand keeps no lock and no journal. The medians are compared.
+//! All put the same items, a round each in turn, and the medians are compared. By hand there is a loop without lock, and one
+//! that keeps a version and a binary as long as a journal, so that it sends as many bytes. `--canned` answers at once: what is left
+//! is the cost of the client.
 
+use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::types::{PutRequest, WriteRequest};
+use aws_sdk_dynamodb::config::http::{HttpRequest, HttpResponse};
+use aws_sdk_dynamodb::config::{HttpClient, RuntimeComponents};
+use aws_sdk_dynamodb::primitives::Blob;
+use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
+use aws_smithy_runtime_api::client::http::{
+    HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_runtime_api::http::StatusCode;
+use aws_smithy_types::body::SdkBody;
 use futures::{StreamExt, TryStreamExt, stream};
 use optimist::local::{self, Engine};
-use optimist::{Db, Entity};
+use optimist::{Db, Entity, Replaceable, Table};
 use serde::Serialize;
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
-#[derive(Entity, Serialize, Debug, Clone)]
-#[entity(table = "batch-accounts")]
-struct Account {
-    #[entity(partition_key)]
-    id: String,
-    name: String,
-    email: String,
-    city: String,
-    logins: u64,
-    balance: i64,
-    tags: Vec<String>,
-    active: bool,
-}
+/// The same items under two names.
+macro_rules! account {
+    ($name:ident, $table:literal, $($lock:tt)*) => {
+        #[derive(Entity, Serialize, Debug, Clone)]
+        #[entity(table = $table, $($lock)*)]
+        struct $name {
+            #[entity(partition_key)]
+            id: String,
+            name: String,
+            email: String,
+            city: String,
+            logins: u64,
+            balance: i64,
+            tags: Vec<String>,
+            active: bool,
+        }
 
-/// The same items, as who writes by hand keeps them.
-#[derive(Entity)]
-#[entity(table = "batch-accounts-by-hand", lock = values)]
-#[allow(dead_code)] // its table is created, and no more
-struct ByHand {
-    #[entity(partition_key)]
-    id: String,
+        impl From<usize> for $name {
+            fn from(number: usize) -> Self {
+                Self {
+                    id: format!("account-{number}"),
+                    name: format!("Name {number}"),
+                    email: format!("mail-{number}@example.org"),
+                    city: "Reykjavík".into(),
+                    logins: number as u64,
+                    balance: -17,
+                    tags: vec!["a".into(), "b".into()],
+                    active: true,
+                }
+            }
+        }
+    };
 }
-
-fn account(number: usize) -> Account {
-    Account {
-        id: format!("account-{number}"),
-        name: format!("Name {number}"),
-        email: format!("mail-{number}@example.org"),
-        city: "Reykjavík".into(),
-        logins: number as u64,
-        balance: -17,
-        tags: vec!["a".into(), "b".into()],
-        active: true,
-    }
-}
+account!(Account, "batch-accounts", lock = version);
+account!(Bare, "batch-bare", lock = values);
 
 struct Options {
     items: usize,
     rounds: usize,
     concurrency: usize,
     endpoint: Option<String>,
+    canned: bool,
 }
 
 impl Options {
@@ -67,6 +80,7 @@ impl Options {
             rounds: 15,
             concurrency: 8,
             endpoint: None,
+            canned: false,
         };
         while let Some(argument) = arguments.next() {
             let mut value = || arguments.next().ok_or("a value is missing");
@@ -75,6 +89,7 @@ impl Options {
                 "--rounds" => options.rounds = value()?.parse()?,
                 "--concurrency" => options.concurrency = value()?.parse()?,
                 "--endpoint" => options.endpoint = Some(value()?),
+                "--canned" => options.canned = true,
                 "--bench" => {}
                 unknown => return Err(format!("unknown option {unknown}").into()),
             }
@@ -94,6 +109,7 @@ fn main() -> Result<()> {
 async fn compare(options: &Options) -> Result<()> {
     let config = local::config();
     let config = match &options.endpoint {
+        None if options.canned => config.http_client(Canned),
         None => config.http_client(Engine::in_memory()?),
         Some(url) => {
             let http = aws_smithy_http_client::Builder::new().build_http();
@@ -102,63 +118,113 @@ async fn compare(options: &Options) -> Result<()> {
     };
     let client = Client::from_conf(config.build());
     let db = Db::new(client.clone());
-    db.create_table::<Account>().await?;
-    db.create_table::<ByHand>().await?;
-    let (mut hand, mut optimist) = (Vec::new(), Vec::new());
+    if !options.canned {
+        db.create_table::<Account>().await?;
+        db.create_table::<Bare>().await?;
+    }
+    let (accounts, bare) = (db.table::<Account>(), db.table::<Bare>());
+    let mut times = [const { Vec::new() }; 4];
     // The first round of each warms up.
     for round in 0..=options.rounds {
-        let first = by_hand(&client, options).await?;
-        let second = by_optimist(&db, options).await?;
+        let measured = [
+            by_hand(&client, bare.name(), false, options).await?,
+            by_optimist(&bare, options).await?,
+            by_hand(&client, accounts.name(), true, options).await?,
+            by_optimist(&accounts, options).await?,
+        ];
         if round > 0 {
-            hand.push(first);
-            optimist.push(second);
+            let times = times.iter_mut().zip(measured);
+            times.for_each(|(times, time)| times.push(time));
         }
     }
-    let (hand, optimist) = (median(hand), median(optimist));
-    let rate = |time: Duration| options.items as f64 / time.as_secs_f64();
     println!("{} puts, {} in flight", options.items, options.concurrency);
-    println!("by hand  {:8.0} items/s", rate(hand));
-    println!("Optimist {:8.0} items/s", rate(optimist));
-    println!(
-        "ratio    {:8.2}",
-        hand.as_secs_f64() / optimist.as_secs_f64()
-    );
+    let [bare_hand, bare, hand, optimist] = times.map(median);
+    for (lock, hand, optimist) in [
+        ("no attribute more", bare_hand, bare),
+        ("version, journal", hand, optimist),
+    ] {
+        let rate = |time: Duration| options.items as f64 / time.as_secs_f64();
+        let ratio = hand.as_secs_f64() / optimist.as_secs_f64();
+        let (hand, optimist) = (rate(hand), rate(optimist));
+        println!(
+            "{lock:18} by hand {hand:8.0} items/s, Optimist {optimist:8.0} items/s, ratio {ratio:.2}"
+        );
+    }
+    let ratio = bare_hand.as_secs_f64() / optimist.as_secs_f64();
+    println!("Optimist with version and journal beside a loop without any lock: {ratio:.2}");
     Ok(())
 }
 
-async fn by_optimist(db: &Db, options: &Options) -> Result<Duration> {
+async fn by_optimist<E>(table: &Table<E>, options: &Options) -> Result<Duration>
+where
+    E: Replaceable + From<usize>,
+{
     let began = Instant::now();
-    let batch = db.batch().concurrency(options.concurrency);
-    let accounts = (0..options.items).map(account);
-    let report = batch.put_all_unchecked(&db.table::<Account>(), accounts);
+    let batch = table.db().batch().concurrency(options.concurrency);
+    let accounts = (0..options.items).map(E::from);
+    let report = batch.put_all_unchecked(table, accounts);
     report.await?.require_complete()?;
     Ok(began.elapsed())
 }
 
-async fn by_hand(client: &Client, options: &Options) -> Result<Duration> {
+async fn by_hand(
+    client: &Client,
+    table: &str,
+    locked: bool,
+    options: &Options,
+) -> Result<Duration> {
     let began = Instant::now();
-    let accounts = stream::iter((0..options.items).map(account));
-    let chunks = accounts.chunks(25).map(|chunk| put(client, chunk));
+    let accounts = stream::iter((0..options.items).map(Bare::from));
+    let chunks = accounts
+        .chunks(25)
+        .map(|chunk| put(client, table, locked, chunk));
     let mut puts = chunks.buffer_unordered(options.concurrency);
     while puts.try_next().await?.is_some() {}
     Ok(began.elapsed())
 }
 
-async fn put(client: &Client, accounts: Vec<Account>) -> Result<()> {
+async fn put(client: &Client, table: &str, locked: bool, accounts: Vec<Bare>) -> Result<()> {
     let mut entries = Vec::with_capacity(accounts.len());
     for account in accounts {
-        let item = serde_dynamo::to_item(account)?;
+        let mut item: HashMap<_, _> = serde_dynamo::to_item(account)?;
+        if locked {
+            item.insert("version".into(), AttributeValue::N("1".into()));
+            let journal = AttributeValue::B(Blob::new([7; 20]));
+            item.insert("journal".into(), journal);
+        }
         let put = PutRequest::builder().set_item(Some(item)).build()?;
         entries.push(WriteRequest::builder().put_request(put).build());
     }
-    let table = "batch-accounts-by-hand".to_owned();
-    let mut left = Some([(table, entries)].into());
+    let mut left = Some(HashMap::from([(table.to_owned(), entries)]));
     while let Some(entries) = left.take() {
         let put = client.batch_write_item().set_request_items(Some(entries));
         let unprocessed = put.send().await?.unprocessed_items;
         left = unprocessed.filter(|tables| !tables.is_empty());
     }
     Ok(())
+}
+
+/// Answers that all was carried out.
+#[derive(Debug, Clone)]
+struct Canned;
+
+impl HttpClient for Canned {
+    fn http_connector(
+        &self,
+        _: &HttpConnectorSettings,
+        _: &RuntimeComponents,
+    ) -> SharedHttpConnector {
+        SharedHttpConnector::new(self.clone())
+    }
+}
+
+impl HttpConnector for Canned {
+    fn call(&self, _: HttpRequest) -> HttpConnectorFuture {
+        let answer =
+            StatusCode::try_from(200).map_err(|error| ConnectorError::other(error.into(), None));
+        let answer = answer.map(|ok| HttpResponse::new(ok, SdkBody::from("{}")));
+        HttpConnectorFuture::ready(answer)
+    }
 }
 
 fn median(mut times: Vec<Duration>) -> Duration {

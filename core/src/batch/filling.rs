@@ -41,7 +41,7 @@ impl Filling {
     ///
     /// # Errors
     /// It is the second on its key, and that is refused.
-    pub(super) fn add(&mut self, operation: Operation) -> Result<(), Undone> {
+    pub(super) fn add(&mut self, operation: Box<Operation>) -> Result<(), Undone> {
         let target = operation.target();
         if let Some(met) = &mut self.met
             && !met.insert(target.clone())
@@ -52,12 +52,12 @@ impl Filling {
         }
         match self.later.entry(target.clone()) {
             Entry::Occupied(mut later) => {
-                later.get_mut().push_back(operation);
+                later.get_mut().push_back(*operation);
                 self.waiting += 1;
             }
             Entry::Vacant(none) => {
                 none.insert(VecDeque::new());
-                self.place(operation);
+                self.place(*operation);
             }
         }
         Ok(())
@@ -66,6 +66,11 @@ impl Filling {
     /// Whether there is room for more.
     pub(super) fn wants_more(&self) -> bool {
         self.full.is_empty() && self.waiting < MAX_WAITING
+    }
+
+    /// Whether a chunk is full.
+    pub(super) fn is_full(&self) -> bool {
+        !self.full.is_empty()
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -82,15 +87,15 @@ impl Filling {
 
     /// The operation on this key that was on its way is settled: the next may follow.
     pub(super) fn settled(&mut self, target: &Target) {
-        let Some(later) = self.later.get_mut(target) else {
+        let Entry::Occupied(mut later) = self.later.entry(target.clone()) else {
             return;
         };
-        match later.pop_front() {
+        match later.get_mut().pop_front() {
             Some(next) => {
                 self.waiting -= 1;
                 self.place(next);
             }
-            None => drop(self.later.remove(target)),
+            None => drop(later.remove()),
         }
     }
 
@@ -140,7 +145,7 @@ mod tests {
     #[test]
     fn a_chunk_has_at_most_twenty_five_operations() {
         let mut filling = Filling::new(false);
-        (0..60).for_each(|id| filling.add(put(id)).unwrap());
+        (0..60).for_each(|id| filling.add(put(id).into()).unwrap());
         assert!(!filling.wants_more());
         assert_eq!(filling.next(false).map(|chunk| chunk.len()), Some(25));
         assert_eq!(sizes(&mut filling), [25, 10]);
@@ -153,7 +158,7 @@ mod tests {
         let mut filling = Filling::new(false);
         let sizes_in = [9_000_000, 6_999_000, 2_000, 15_999_000, 15_999_999, 1];
         for (id, bytes) in sizes_in.into_iter().enumerate() {
-            filling.add(put_in("t", id, bytes)).unwrap();
+            filling.add(put_in("t", id, bytes).into()).unwrap();
         }
         assert_eq!(sizes(&mut filling), [2, 1, 1, 1, 1]);
     }
@@ -162,7 +167,7 @@ mod tests {
     fn the_later_operation_on_a_key_waits_and_keeps_its_turn() {
         let mut filling = Filling::new(false);
         for operation in [put(1), delete(1), put(2), put(1)] {
-            filling.add(operation).unwrap();
+            filling.add(operation.into()).unwrap();
         }
         let first = filling.next(true).unwrap();
         assert_eq!(first.len(), 2);
@@ -173,7 +178,7 @@ mod tests {
             second.len() == 1 && second[0].is_shown_by(None),
             "the delete"
         );
-        filling.add(put(2)).unwrap();
+        filling.add(put(2).into()).unwrap();
         filling.settled(second[0].target());
         let third = filling.next(true).unwrap();
         assert!(third.len() == 1 && !third[0].is_shown_by(None));
@@ -190,7 +195,7 @@ mod tests {
     #[test]
     fn no_more_is_taken_while_many_wait() {
         let mut filling = Filling::new(false);
-        (0..=MAX_WAITING).for_each(|_| filling.add(put(1)).unwrap());
+        (0..=MAX_WAITING).for_each(|_| filling.add(put(1).into()).unwrap());
         assert!(!filling.wants_more());
         assert_eq!(sizes(&mut filling), [1]);
         filling.settled(put(1).target());
@@ -203,12 +208,12 @@ mod tests {
         let mut filling = Filling::new(true);
         let mut alone = put(7);
         alone.request.expression.condition = Some("c".into());
-        filling.add(put(1)).unwrap();
-        filling.add(alone).unwrap();
-        filling.add(put(2)).unwrap();
+        filling.add(put(1).into()).unwrap();
+        filling.add(alone.into()).unwrap();
+        filling.add(put(2).into()).unwrap();
         assert_eq!(filling.next(false).map(|chunk| chunk.len()), Some(1));
         assert_eq!(sizes(&mut filling), [2]);
-        let duplicate = filling.add(delete(7)).unwrap_err();
+        let duplicate = filling.add(delete(7).into()).unwrap_err();
         assert_eq!(duplicate.why(), Why::Duplicate);
     }
 }

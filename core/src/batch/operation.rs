@@ -12,7 +12,7 @@ use crate::wire::{WriteOperation, WriteRequest};
 use crate::write::{Expired, Planner};
 
 /// A put or delete, or why it cannot be one.
-pub(super) type Planned = Result<Operation, Undone>;
+pub(super) type Planned = Result<Box<Operation>, Undone>;
 
 /// One put or delete. Each copy of it is the same request.
 #[derive(Debug)]
@@ -68,7 +68,7 @@ impl Operation {
         db: &Db,
         target: &Target,
         plan: impl FnOnce(Planner<'_>) -> Result<(WriteRequest, Expired)>,
-    ) -> Result<Self> {
+    ) -> Result<Box<Self>> {
         let issued = db.identity().issue_blind();
         let (request, expired) = plan(Planner {
             schema: E::SCHEMA,
@@ -77,7 +77,7 @@ impl Operation {
             expiry: Expiry::hiding(E::SCHEMA, || db.clock().wall()),
             writers: db.journal_writers(),
         })?;
-        Ok(Self {
+        Ok(Box::new(Self {
             bytes: size_in_body(&request),
             request,
             expired,
@@ -85,7 +85,7 @@ impl Operation {
             id: issued.id,
             in_doubt: false,
             stands_in_the_way: stands_in_the_way::<E>,
-        })
+        }))
     }
 
     pub(super) fn target(&self) -> &Target {

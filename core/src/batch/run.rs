@@ -43,6 +43,8 @@ pub(super) struct Run {
 enum Event {
     Taken(Option<Planned>),
     Settled(Sent),
+    /// A chunk left its place.
+    Room,
     /// The source gives nothing now, and nothing is on its way.
     Idle,
     OutOfTime,
@@ -77,15 +79,15 @@ impl Run {
     pub(super) async fn to_end(mut self) -> Result<Report, Stopped> {
         loop {
             self.start(self.ended);
-            let takes = self.takes();
-            if self.running.is_empty() && !takes {
+            if self.running.is_empty() && !self.takes() {
                 // Operations that would wait for nothing.
                 self.start(true);
                 if self.running.is_empty() {
                     return self.close();
                 }
             }
-            match poll_fn(|context| self.poll(takes, context)).await {
+            match poll_fn(|context| self.poll(context)).await {
+                Event::Room => {}
                 Event::Taken(None) => self.ended = true,
                 Event::Taken(Some(planned)) => self.take(planned),
                 Event::Settled(sent) => self.settle(sent),
@@ -100,11 +102,13 @@ impl Run {
     }
 
     fn takes(&self) -> bool {
-        self.fatal.is_none() && !self.ended && self.filling.wants_more() && self.has_room()
+        self.fatal.is_none() && !self.ended && self.filling.wants_more()
     }
 
+    /// Whether another chunk may be sent: those that back off have left their places.
     fn has_room(&self) -> bool {
         self.running.len() < CHUNKS_FOR_A_PLACE * self.options.concurrency
+            && self.sender.window.has_room()
     }
 
     /// Sends full chunks, or any.
@@ -118,20 +122,25 @@ impl Run {
         }
     }
 
-    fn poll(&mut self, takes: bool, context: &mut Context<'_>) -> Poll<Event> {
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Event> {
         if self.fatal.is_none() && self.time.is_over(self.db.clock(), context) {
             return Poll::Ready(Event::OutOfTime);
         }
         if let Poll::Ready(Some(sent)) = self.running.poll_next_unpin(context) {
             return Poll::Ready(Event::Settled(sent));
         }
-        if takes {
+        if self.takes() {
             if let Poll::Ready(planned) = self.source.poll_next_unpin(context) {
                 return Poll::Ready(Event::Taken(planned));
             }
             if self.running.is_empty() && !self.filling.is_empty() {
                 return Poll::Ready(Event::Idle);
             }
+        } else if self.fatal.is_none()
+            && self.has_room()
+            && (self.filling.is_full() || self.ended && !self.filling.is_empty())
+        {
+            return Poll::Ready(Event::Room);
         }
         Poll::Pending
     }
@@ -158,7 +167,9 @@ impl Run {
             Ok(()) => {
                 let target = operation.target();
                 // Nothing is left to do of what came before.
-                self.open.remove(target);
+                if !self.open.is_empty() {
+                    self.open.remove(target);
+                }
                 self.account.done(target);
                 if let Some(observer) = &mut self.options.observer {
                     observer.acknowledged(target.table(), target.key());
@@ -186,7 +197,8 @@ impl Run {
             self.keep(operation, Err(unsent));
         }
         let open = self.open.into_values().flatten();
-        self.source.put_before(open.map(Ok));
+        self.source
+            .put_before(open.map(|operation| Ok(Box::new(operation))));
         let report = self.account.close(Batch {
             db: self.db,
             source: self.source,

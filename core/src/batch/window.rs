@@ -38,6 +38,11 @@ impl Window {
         })
     }
 
+    /// Whether a place is free.
+    pub(crate) fn has_room(&self) -> bool {
+        self.0.places.available_permits() > 0
+    }
+
     /// Lets nobody in any more.
     pub(crate) fn close(&self) {
         self.0.places.close();
