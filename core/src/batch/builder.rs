@@ -231,6 +231,6 @@ impl IntoFuture for Batch {
     type IntoFuture = BoxFuture<'static, Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(async { Run::new(self.db, self.source, self.options).to_end().await })
+        Box::pin(async { Run::new(self.db, self.source, self.options).finish().await })
     }
 }

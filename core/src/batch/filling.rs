@@ -135,7 +135,7 @@ impl Filling {
 
 #[cfg(test)]
 mod tests {
-    use super::super::operation::tests::{delete, put, put_in};
+    use super::super::operation::tests::{alone, delete, put, put_in};
     use super::*;
 
     fn sizes(filling: &mut Filling) -> Vec<usize> {
@@ -206,10 +206,8 @@ mod tests {
     #[test]
     fn what_goes_alone_stands_in_nobodys_way() {
         let mut filling = Filling::new(true);
-        let mut alone = put(7);
-        alone.request.expression.condition = Some("c".into());
         filling.add(put(1).into()).unwrap();
-        filling.add(alone.into()).unwrap();
+        filling.add(alone(7).into()).unwrap();
         filling.add(put(2).into()).unwrap();
         assert_eq!(filling.next(false).map(|chunk| chunk.len()), Some(1));
         assert_eq!(sizes(&mut filling), [2]);

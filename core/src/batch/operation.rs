@@ -1,7 +1,9 @@
 //! Pure: one put or delete of a batch, planned.
 
+use std::fmt;
+
 use super::report::{Undone, Why};
-use crate::db::{Db, Table};
+use crate::db::{Db, Issued, Table};
 use crate::entity::{Expiry, Replaceable, Schema, to_item};
 use crate::error::{Error, Result};
 use crate::key::{IntoKey, Target};
@@ -11,18 +13,33 @@ use crate::value::{Item, body_size};
 use crate::wire::{WriteOperation, WriteRequest};
 use crate::write::{Expired, Planner};
 
+/// Plans a write, under the id that was issued for it.
+type Plan = Box<dyn Fn(Planner<'_>) -> Result<(WriteRequest, Expired)> + Send>;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Put,
+    Delete,
+    /// No batch can hold it, since it has a condition or computes.
+    Alone {
+        deletes: bool,
+    },
+}
+
 /// A put or delete, or why it cannot be one.
 pub(super) type Planned = Result<Box<Operation>, Undone>;
 
 /// One put or delete. Each copy of it is the same request.
-#[derive(Debug)]
 pub(super) struct Operation {
-    pub(super) request: WriteRequest,
+    target: Target,
+    kind: Kind,
+    /// The request, until the first copy takes it. Most are sent once, so none is cloned.
+    request: Option<WriteRequest>,
+    /// The request once more.
+    plan: Plan,
     /// What an item that has expired is to it.
     pub(super) expired: Expired,
-    pub(super) schema: &'static Schema,
-    /// What a put leaves in its item, to be known by.
-    pub(super) id: WriteId,
+    terms: Terms,
     /// A copy of it was not answered.
     pub(super) in_doubt: bool,
     /// At most its part of a request's body.
@@ -37,18 +54,16 @@ impl Operation {
         let refused = |error| Undone::new(Why::Refused, error);
         let target = table.target_of(entity.key()).map_err(refused)?;
         let named = |error: Error| error.at(&target);
-        let item = to_item(&entity).map_err(|error| refused(named(error.into())))?;
-        Self::planned::<E>(db, &target, |planner| planner.put_unchecked(item, None)).map_err(
-            |error| {
-                // The key was checked before: what else is wrong with a put is its size.
-                let why = if error.is_invalid_input() {
-                    Why::Oversized
-                } else {
-                    Why::Refused
-                };
-                Undone::new(why, named(error))
-            },
-        )
+        let plan = move |planner: Planner<'_>| planner.put_unchecked(to_item(&entity)?, None);
+        Self::planned::<E>(db, &target, Box::new(plan)).map_err(|error| {
+            // The key was checked before: what else is wrong with a put is its size.
+            let why = if error.is_invalid_input() {
+                Why::Oversized
+            } else {
+                Why::Refused
+            };
+            Undone::new(why, named(error))
+        })
     }
 
     pub(super) fn delete<E: Replaceable>(
@@ -58,55 +73,109 @@ impl Operation {
     ) -> Planned {
         let plan = || {
             let target = table.target(key)?;
-            Self::planned::<E>(db, &target, |planner| planner.delete_unchecked(None))
-                .map_err(|error| error.at(&target))
+            Self::planned::<E>(
+                db,
+                &target,
+                Box::new(|planner| planner.delete_unchecked(None)),
+            )
+            .map_err(|error| error.at(&target))
         };
         plan().map_err(|error| Undone::new(Why::Refused, error))
     }
 
-    fn planned<E: Replaceable>(
-        db: &Db,
-        target: &Target,
-        plan: impl FnOnce(Planner<'_>) -> Result<(WriteRequest, Expired)>,
-    ) -> Result<Box<Self>> {
+    fn planned<E: Replaceable>(db: &Db, target: &Target, plan: Plan) -> Result<Box<Self>> {
         let issued = db.identity().issue_blind();
-        let (request, expired) = plan(Planner {
+        let terms = Terms {
             schema: E::SCHEMA,
-            target,
             issued,
             expiry: Expiry::hiding(E::SCHEMA, || db.clock().wall()),
             writers: db.journal_writers(),
-        })?;
+        };
+        let (request, expired) = plan(terms.planner(target))?;
+        let deletes = matches!(request.operation, WriteOperation::Delete);
+        let kind = match request.operation {
+            WriteOperation::Put { .. } if request.expression.condition.is_none() => Kind::Put,
+            WriteOperation::Delete if request.expression.condition.is_none() => Kind::Delete,
+            _ => Kind::Alone { deletes },
+        };
         Ok(Box::new(Self {
+            target: target.clone(),
+            kind,
             bytes: size_in_body(&request),
-            request,
+            request: Some(request),
+            plan,
             expired,
-            schema: E::SCHEMA,
-            id: issued.id,
+            terms,
             in_doubt: false,
             stands_in_the_way: stands_in_the_way::<E>,
         }))
     }
 
     pub(super) fn target(&self) -> &Target {
-        &self.request.target
+        &self.target
     }
 
-    /// Whether no batch can hold it, since it has a condition or computes.
+    pub(super) fn schema(&self) -> &'static Schema {
+        self.terms.schema
+    }
+
+    /// What a put leaves in its item, to be known by.
+    pub(super) fn id(&self) -> &WriteId {
+        &self.terms.issued.id
+    }
+
+    /// Whether no batch can hold it.
     pub(super) fn goes_alone(&self) -> bool {
-        let computes = matches!(self.request.operation, WriteOperation::Update { .. });
-        computes || self.request.expression.condition.is_some()
+        matches!(self.kind, Kind::Alone { .. })
+    }
+
+    /// The request of one copy.
+    ///
+    /// # Errors
+    /// The entity encoded once, and does not encode again.
+    pub(super) fn request(&mut self) -> Result<WriteRequest> {
+        match self.request.take() {
+            Some(request) => Ok(request),
+            None => {
+                let (request, _) = (self.plan)(self.terms.planner(&self.target))?;
+                Ok(request)
+            }
+        }
     }
 
     /// Whether an image that was read after it was sent shows that it was carried out.
     pub(super) fn is_shown_by(&self, image: Option<&Item>) -> bool {
-        match (&self.request.operation, image) {
-            (WriteOperation::Put { .. }, Some(image)) => {
-                Seen::of(&self.schema.lock, image).shows(&self.id)
-            }
-            (WriteOperation::Delete, image) => image.is_none(),
-            (WriteOperation::Put { .. } | WriteOperation::Update { .. }, _) => false,
+        match (self.kind, image) {
+            (Kind::Put, Some(image)) => Seen::of(&self.schema().lock, image).shows(self.id()),
+            (Kind::Delete | Kind::Alone { deletes: true }, image) => image.is_none(),
+            (Kind::Put | Kind::Alone { .. }, _) => false,
         }
+    }
+}
+
+/// What a write is planned with, each time as the first time.
+struct Terms {
+    schema: &'static Schema,
+    issued: Issued,
+    expiry: Option<Expiry>,
+    writers: u8,
+}
+
+impl Terms {
+    fn planner<'a>(&self, target: &'a Target) -> Planner<'a> {
+        Planner {
+            schema: self.schema,
+            target,
+            issued: self.issued,
+            expiry: self.expiry,
+            writers: self.writers,
+        }
+    }
+}
+
+impl fmt::Debug for Operation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?} of {:?}", self.kind, self.target)
     }
 }
 
@@ -115,7 +184,7 @@ pub(super) const ENVELOPE: usize =
     r#"{"RequestItems":{},"ReturnConsumedCapacity":"INDEXES"}"#.len();
 
 /// At most how many bytes of a body an operation takes, its table's part included.
-pub(super) fn size_in_body(request: &WriteRequest) -> usize {
+fn size_in_body(request: &WriteRequest) -> usize {
     // Names of tables have no character that JSON escapes.
     let table = r#""":[],"#.len() + request.target.table().len();
     let entry = match &request.operation {
@@ -131,9 +200,10 @@ pub(super) fn size_in_body(request: &WriteRequest) -> usize {
 pub(super) mod tests {
     use super::super::chunk::tests::SCHEMA as KEY;
     use super::*;
+    use crate::db::Identity;
     use crate::expr::Compiled;
     use crate::key::{Key, KeyScalar};
-    use crate::lock::{LockKind, LockSchema, WriterId};
+    use crate::lock::{LockKind, LockSchema};
     use crate::value::AttributeValue;
 
     const SCHEMA: &Schema = &Schema {
@@ -150,24 +220,41 @@ pub(super) mod tests {
         indexes: &[],
     };
 
-    /// A put of the item under a number, in a table.
-    pub(in crate::batch) fn put_in(table: &str, id: usize, bytes: usize) -> Operation {
+    /// An operation on the item under a number, in a table.
+    fn operation(table: &str, id: usize, kind: Kind, write: WriteOperation) -> Operation {
         let key = Key::new(KeyScalar::N(id.to_string()), None);
         let target = Target::new(&table.into(), key, KEY);
-        let item = target.key_item();
+        let request = WriteRequest {
+            target: target.clone(),
+            operation: write,
+            expression: Compiled::default(),
+        };
         Operation {
-            request: WriteRequest {
-                target,
-                operation: WriteOperation::Put { item },
-                expression: Compiled::default(),
-            },
+            target,
+            kind,
+            bytes: size_in_body(&request),
+            request: Some(request.clone()),
+            plan: Box::new(move |_| Ok((request.clone(), Expired::Counts))),
             expired: Expired::Counts,
-            schema: SCHEMA,
-            id: WriteId::fresh(WriterId::fresh()),
+            terms: Terms {
+                schema: SCHEMA,
+                issued: Identity::new(None).issue(),
+                expiry: None,
+                writers: 8,
+            },
             in_doubt: false,
-            bytes,
             stands_in_the_way: |_| None,
         }
+    }
+
+    pub(in crate::batch) fn put_of(table: &str, id: usize, item: Item) -> Operation {
+        operation(table, id, Kind::Put, WriteOperation::Put { item })
+    }
+
+    pub(in crate::batch) fn put_in(table: &str, id: usize, bytes: usize) -> Operation {
+        let mut put = put_of(table, id, Item::new());
+        put.bytes = bytes;
+        put
     }
 
     pub(in crate::batch) fn put(id: usize) -> Operation {
@@ -175,9 +262,12 @@ pub(super) mod tests {
     }
 
     pub(in crate::batch) fn delete(id: usize) -> Operation {
-        let mut delete = put(id);
-        delete.request.operation = WriteOperation::Delete;
-        delete
+        operation("t", id, Kind::Delete, WriteOperation::Delete)
+    }
+
+    pub(in crate::batch) fn alone(id: usize) -> Operation {
+        let kind = Kind::Alone { deletes: true };
+        operation("t", id, kind, WriteOperation::Delete)
     }
 
     #[test]
@@ -186,12 +276,16 @@ pub(super) mod tests {
         let mut item = put.target().key_item();
         assert!(!put.is_shown_by(None) && delete.is_shown_by(None));
         assert!(!put.is_shown_by(Some(&item)) && !delete.is_shown_by(Some(&item)));
-        let uuid = AttributeValue::S(put.id.to_string());
+        let uuid = AttributeValue::S(put.id().to_string());
         item.insert("lock".into(), uuid);
         assert!(put.is_shown_by(Some(&item)));
-        let mut update = put;
-        let returns = crate::wire::Returns::Nothing;
-        update.request.operation = WriteOperation::Update { returns };
-        assert!(!update.is_shown_by(Some(&item)) && update.goes_alone());
+        assert!(alone(1).goes_alone() && alone(1).is_shown_by(None));
+    }
+
+    #[test]
+    fn each_copy_is_the_same_request() {
+        let mut put = put(1);
+        let copies = [(); 3].map(|()| format!("{:?}", put.request().unwrap()));
+        assert!(copies[0] == copies[1] && copies[1] == copies[2]);
     }
 }

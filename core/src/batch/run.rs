@@ -76,7 +76,7 @@ impl Run {
         }
     }
 
-    pub(super) async fn to_end(mut self) -> Result<Report, Stopped> {
+    pub(super) async fn finish(mut self) -> Result<Report, Stopped> {
         loop {
             self.start(self.ended);
             if self.running.is_empty() && !self.takes() {

@@ -87,12 +87,16 @@ impl Sender {
     }
 
     /// Sends an operation that no batch can hold, as the verb on one item does. An error of its own must stop the run.
-    async fn send_singly(&self, operation: &Operation) -> (Fate, Option<Error>) {
+    async fn send_singly(&self, operation: &mut Operation) -> (Fate, Option<Error>) {
         let target = operation.target().clone();
         let Some(place) = self.window.enter().await else {
             return (Err(Undone::unsent(&target)), None);
         };
-        let mut call = Call::new(&self.db, operation.schema, target, self.policy);
+        let request = match operation.request() {
+            Ok(request) => request,
+            Err(error) => return (Err(Undone::new(Why::Refused, error.at(&target))), None),
+        };
+        let mut call = Call::new(&self.db, operation.schema(), target, self.policy);
         call.end_with(self.end);
         let delivery = if self.sole_writer {
             Delivery::Again
@@ -100,7 +104,7 @@ impl Sender {
             Delivery::Once
         };
         let outcome = call
-            .send_blindly(&operation.request, delivery, operation.expired)
+            .send_blindly(&request, delivery, operation.expired)
             .await;
         if call.was_tried_again() {
             place.throttled();
@@ -159,14 +163,17 @@ struct Sending {
 
 impl Sending {
     /// Sends a part once, and waits where another copy may follow.
-    async fn send(&mut self, part: Part) -> Next {
+    async fn send(&mut self, mut part: Part) -> Next {
         let place = match self.asking.turn(self.sender.window.enter()).await {
             Ok(Some(place)) => place,
             // The run has stopped: what was not sent is told so in the end.
             Ok(None) => return Next::Over,
             Err(error) => return self.give_up(&part, error),
         };
-        let requests = self.writing.requests(&part);
+        let requests = self.writing.requests(&mut part);
+        if requests.is_empty() {
+            return Next::Over;
+        }
         let wire = self.sender.db.wire();
         let answer = wire.batch_write(requests, self.asking.request_time()).await;
         let failure = match answer {

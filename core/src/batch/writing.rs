@@ -43,8 +43,22 @@ impl Writing {
         self.parts.pop()
     }
 
-    pub(super) fn requests<'a>(&'a self, part: &'a Part) -> impl Iterator<Item = &'a WriteRequest> {
-        part.iter().map(|place| &self.operations[*place].request)
+    /// The writes of a part. What does not encode again is given up, and is no longer in the part.
+    pub(super) fn requests(&mut self, part: &mut Part) -> Vec<WriteRequest> {
+        let mut requests = Vec::with_capacity(part.len());
+        part.retain(|place| {
+            let operation = &mut self.operations[*place];
+            match operation.request() {
+                Ok(request) => requests.push(request),
+                Err(error) => {
+                    let undone = Undone::new(Why::Refused, error.at(operation.target()));
+                    self.fates[*place] = Some(Err(undone));
+                    return false;
+                }
+            }
+            true
+        });
+        requests
     }
 
     /// Takes an answer to a part: what it does not leave was carried out. `None`, and nothing is settled, if it leaves what
@@ -168,7 +182,7 @@ impl Writing {
             .into_iter();
         let errors = errors.zip(operations());
         errors
-            .map(|(error, operation)| error.of_write(&operation.id))
+            .map(|(error, operation)| error.of_write(operation.id()))
             .collect()
     }
 

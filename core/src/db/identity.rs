@@ -28,7 +28,7 @@ pub(crate) struct Issued {
 
 impl Identity {
     /// A new writer, or the one that is asked for.
-    pub(super) fn new(writer: Option<u64>) -> Self {
+    pub(crate) fn new(writer: Option<u64>) -> Self {
         Self(Mutex::new(State {
             writer: writer.map_or_else(WriterId::fresh, WriterId::from),
             issued: VecDeque::new(),

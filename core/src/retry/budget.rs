@@ -46,7 +46,7 @@ impl RunEnd {
 
     /// How long writes may be sent, of a time limit.
     pub(crate) fn of_writes(limit: Duration) -> Duration {
-        limit - (limit / 10).min(MAX_RESERVE)
+        limit.saturating_sub((limit / 10).min(MAX_RESERVE))
     }
 }
 

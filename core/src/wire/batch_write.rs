@@ -1,4 +1,5 @@
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use aws_sdk_dynamodb::error::BuildError;
 use aws_sdk_dynamodb::types::{DeleteRequest, PutRequest, WriteRequest as Entry};
@@ -19,18 +20,18 @@ impl Wire<'_> {
     /// Sends a BatchWriteItem: at most 25 puts and deletes without conditions, none of them of one item.
     pub(crate) async fn batch_write(
         &self,
-        writes: impl IntoIterator<Item = &WriteRequest>,
+        writes: Vec<WriteRequest>,
         limit: TimeLimit,
     ) -> Result<Vec<Unprocessed>, Failure> {
         let mut tables: HashMap<String, Vec<Entry>> = HashMap::new();
-        let mut asked = 0;
+        let asked = writes.len();
         for write in writes {
+            let table = Arc::clone(write.target.table());
             let entry = entry(write).map_err(unbuilt)?;
-            match tables.get_mut(&**write.target.table()) {
+            match tables.get_mut(&*table) {
                 Some(entries) => entries.push(entry),
-                None => drop(tables.insert(write.target.table().to_string(), vec![entry])),
+                None => drop(tables.insert(table.to_string(), vec![entry])),
             }
-            asked += 1;
         }
         let named = tracing::enabled!(tracing::Level::DEBUG).then(|| names(&tables));
         let call = self
@@ -65,11 +66,11 @@ impl Wire<'_> {
     }
 }
 
-fn entry(write: &WriteRequest) -> Result<Entry, BuildError> {
+fn entry(write: WriteRequest) -> Result<Entry, BuildError> {
     let entry = Entry::builder();
-    Ok(match &write.operation {
+    Ok(match write.operation {
         WriteOperation::Put { item } => {
-            let put = PutRequest::builder().set_item(Some(item.clone()));
+            let put = PutRequest::builder().set_item(Some(item));
             entry.put_request(put.build()?)
         }
         // No batch has updates: what plans one sends them singly.

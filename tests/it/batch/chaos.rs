@@ -87,12 +87,12 @@ impl Told {
     /// What the key may hold after so many of its operations were done, and so many may have been.
     fn possible(&self, key: u64, done: usize, unknown: usize) -> Vec<Option<u64>> {
         let own = self.operations.iter().filter(|(k, _)| *k == key);
-        let own = own.map(|(_, put)| *put);
+        let mut own = own.map(|(_, put)| *put);
         if unknown > 0 {
             // Any of them may have been the last that was carried out.
             own.chain([Self::before(key)]).collect()
         } else if done > 0 {
-            own.last().into_iter().collect()
+            own.next_back().into_iter().collect()
         } else {
             vec![Self::before(key)]
         }

@@ -219,7 +219,7 @@ async fn a_time_limit_bounds_the_run() {
             assert_eq!(unknown > 0, fault == Silence, "{fault:?}: {unknown}");
             machine.transport.reset();
             let rest = report.into_remaining().sole_writer();
-            let rest = rest.time_limit(Duration::from_secs(60));
+            let rest = rest.time_limit(Duration::from_mins(1));
             rest.await.unwrap().require_complete().unwrap();
             assert_eq!(stored(&table).await, 300);
         }
