@@ -1,6 +1,7 @@
 //! Reading many: a plan says what a page asks, a reader keeps the pages coming, a stream gives out their items one by one.
 
 mod all;
+mod fingerprint;
 mod fresh;
 mod index;
 mod options;

@@ -6,6 +6,7 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use sha2::{Digest, Sha256};
 
+use super::fingerprint::Fingerprint;
 use crate::key::{KeyScalar, KeyType};
 
 /// Where a query or scan stands: taken after any item, and given to the same query or scan later, in another process too.
@@ -34,10 +35,6 @@ pub(super) enum Position {
     Behind(Vec<KeyScalar>),
     Done,
 }
-
-/// What tells one query from another, over processes and versions.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Fingerprint(pub(super) [u8; 8]);
 
 const FORMAT: u8 = 1;
 const CHECKSUM_BYTES: usize = 4;
