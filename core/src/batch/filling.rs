@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::key::Target;
 
 /// What a BatchWriteItem takes (API reference, BatchWriteItem).
-const MAX_OPERATIONS: usize = 25;
+pub(super) const MAX_OPERATIONS: usize = 25;
 /// 16 MB as sent, by the smaller reading of "MB".
 const MAX_BYTES: usize = 16_000_000;
 /// How many operations wait for an earlier one on their key before no more is taken.
@@ -41,7 +41,7 @@ impl Filling {
     ///
     /// # Errors
     /// It is the second on its key, and that is refused.
-    pub(super) fn add(&mut self, operation: Box<Operation>) -> Result<(), Undone> {
+    pub(super) fn add(&mut self, operation: Operation) -> Result<(), Undone> {
         let target = operation.target();
         if let Some(met) = &mut self.met
             && !met.insert(target.clone())
@@ -52,12 +52,12 @@ impl Filling {
         }
         match self.later.entry(target.clone()) {
             Entry::Occupied(mut later) => {
-                later.get_mut().push_back(*operation);
+                later.get_mut().push_back(operation);
                 self.waiting += 1;
             }
             Entry::Vacant(none) => {
                 none.insert(VecDeque::new());
-                self.place(*operation);
+                self.place(operation);
             }
         }
         Ok(())
@@ -126,7 +126,8 @@ impl Filling {
 
     fn close_chunk(&mut self) {
         self.bytes = 0;
-        let chunk = std::mem::take(&mut self.chunk);
+        let room = Vec::with_capacity(MAX_OPERATIONS);
+        let chunk = std::mem::replace(&mut self.chunk, room);
         if !chunk.is_empty() {
             self.full.push_back(chunk);
         }
@@ -145,7 +146,7 @@ mod tests {
     #[test]
     fn a_chunk_has_at_most_twenty_five_operations() {
         let mut filling = Filling::new(false);
-        (0..60).for_each(|id| filling.add(put(id).into()).unwrap());
+        (0..60).for_each(|id| filling.add(put(id)).unwrap());
         assert!(!filling.wants_more());
         assert_eq!(filling.next(false).map(|chunk| chunk.len()), Some(25));
         assert_eq!(sizes(&mut filling), [25, 10]);
@@ -158,7 +159,7 @@ mod tests {
         let mut filling = Filling::new(false);
         let sizes_in = [9_000_000, 6_999_000, 2_000, 15_999_000, 15_999_999, 1];
         for (id, bytes) in sizes_in.into_iter().enumerate() {
-            filling.add(put_in("t", id, bytes).into()).unwrap();
+            filling.add(put_in("t", id, bytes)).unwrap();
         }
         assert_eq!(sizes(&mut filling), [2, 1, 1, 1, 1]);
     }
@@ -167,7 +168,7 @@ mod tests {
     fn the_later_operation_on_a_key_waits_and_keeps_its_turn() {
         let mut filling = Filling::new(false);
         for operation in [put(1), delete(1), put(2), put(1)] {
-            filling.add(operation.into()).unwrap();
+            filling.add(operation).unwrap();
         }
         let first = filling.next(true).unwrap();
         assert_eq!(first.len(), 2);
@@ -178,7 +179,7 @@ mod tests {
             second.len() == 1 && second[0].is_shown_by(None),
             "the delete"
         );
-        filling.add(put(2).into()).unwrap();
+        filling.add(put(2)).unwrap();
         filling.settled(second[0].target());
         let third = filling.next(true).unwrap();
         assert!(third.len() == 1 && !third[0].is_shown_by(None));
@@ -195,7 +196,7 @@ mod tests {
     #[test]
     fn no_more_is_taken_while_many_wait() {
         let mut filling = Filling::new(false);
-        (0..=MAX_WAITING).for_each(|_| filling.add(put(1).into()).unwrap());
+        (0..=MAX_WAITING).for_each(|_| filling.add(put(1)).unwrap());
         assert!(!filling.wants_more());
         assert_eq!(sizes(&mut filling), [1]);
         filling.settled(put(1).target());
@@ -206,12 +207,12 @@ mod tests {
     #[test]
     fn what_goes_alone_stands_in_nobodys_way() {
         let mut filling = Filling::new(true);
-        filling.add(put(1).into()).unwrap();
-        filling.add(alone(7).into()).unwrap();
-        filling.add(put(2).into()).unwrap();
+        filling.add(put(1)).unwrap();
+        filling.add(alone(7)).unwrap();
+        filling.add(put(2)).unwrap();
         assert_eq!(filling.next(false).map(|chunk| chunk.len()), Some(1));
         assert_eq!(sizes(&mut filling), [2]);
-        let duplicate = filling.add(delete(7).into()).unwrap_err();
+        let duplicate = filling.add(delete(7)).unwrap_err();
         assert_eq!(duplicate.why(), Why::Duplicate);
     }
 }

@@ -1,6 +1,7 @@
 //! Pure: one put or delete of a batch, planned.
 
 use std::fmt;
+use std::ops::{Deref, DerefMut};
 
 use super::report::{Undone, Why};
 use crate::db::{Db, Issued, Table};
@@ -27,10 +28,12 @@ enum Kind {
 }
 
 /// A put or delete, or why it cannot be one.
-pub(super) type Planned = Result<Box<Operation>, Undone>;
+pub(super) type Planned = Result<Operation, Undone>;
 
-/// One put or delete. Each copy of it is the same request.
-pub(super) struct Operation {
+/// One put or delete. Each copy of it is the same request. It is passed on several times, so it is small.
+pub(super) struct Operation(Box<Inner>);
+
+pub(super) struct Inner {
     target: Target,
     kind: Kind,
     /// The request, until the first copy takes it. Most are sent once, so none is cloned.
@@ -83,7 +86,7 @@ impl Operation {
         plan().map_err(|error| Undone::new(Why::Refused, error))
     }
 
-    fn planned<E: Replaceable>(db: &Db, target: &Target, plan: Plan) -> Result<Box<Self>> {
+    fn planned<E: Replaceable>(db: &Db, target: &Target, plan: Plan) -> Result<Self> {
         let issued = db.identity().issue_blind();
         let terms = Terms {
             schema: E::SCHEMA,
@@ -98,7 +101,7 @@ impl Operation {
             WriteOperation::Delete if request.expression.condition.is_none() => Kind::Delete,
             _ => Kind::Alone { deletes },
         };
-        Ok(Box::new(Self {
+        Ok(Self(Box::new(Inner {
             target: target.clone(),
             kind,
             bytes: size_in_body(&request),
@@ -108,9 +111,25 @@ impl Operation {
             terms,
             in_doubt: false,
             stands_in_the_way: stands_in_the_way::<E>,
-        }))
+        })))
     }
+}
 
+impl Deref for Operation {
+    type Target = Inner;
+
+    fn deref(&self) -> &Inner {
+        &self.0
+    }
+}
+
+impl DerefMut for Operation {
+    fn deref_mut(&mut self) -> &mut Inner {
+        &mut self.0
+    }
+}
+
+impl Inner {
     pub(super) fn target(&self) -> &Target {
         &self.target
     }
@@ -134,13 +153,11 @@ impl Operation {
     /// # Errors
     /// The entity encoded once, and does not encode again.
     pub(super) fn request(&mut self) -> Result<WriteRequest> {
-        match self.request.take() {
-            Some(request) => Ok(request),
-            None => {
-                let (request, _) = (self.plan)(self.terms.planner(&self.target))?;
-                Ok(request)
-            }
+        if let Some(request) = self.request.take() {
+            return Ok(request);
         }
+        let (request, _) = (self.plan)(self.terms.planner(&self.target))?;
+        Ok(request)
     }
 
     /// Whether an image that was read after it was sent shows that it was carried out.
@@ -229,7 +246,7 @@ pub(super) mod tests {
             operation: write,
             expression: Compiled::default(),
         };
-        Operation {
+        Operation(Box::new(Inner {
             target,
             kind,
             bytes: size_in_body(&request),
@@ -244,7 +261,7 @@ pub(super) mod tests {
             },
             in_doubt: false,
             stands_in_the_way: |_| None,
-        }
+        }))
     }
 
     pub(in crate::batch) fn put_of(table: &str, id: usize, item: Item) -> Operation {

@@ -8,7 +8,7 @@ use futures::StreamExt;
 use futures::future::BoxFuture;
 use futures::stream::FuturesUnordered;
 
-use super::filling::Filling;
+use super::filling::{Filling, MAX_OPERATIONS};
 use super::operation::{Operation, Planned};
 use super::report::{Account, Report, Stopped, Undone, Why};
 use super::send::{Sender, Sent};
@@ -41,9 +41,8 @@ pub(super) struct Run {
 }
 
 enum Event {
-    Taken(Option<Planned>),
     Settled(Sent),
-    /// A chunk left its place.
+    /// There is more to send, or room for more.
     Room,
     /// The source gives nothing now, and nothing is on its way.
     Idle,
@@ -88,8 +87,6 @@ impl Run {
             }
             match poll_fn(|context| self.poll(context)).await {
                 Event::Room => {}
-                Event::Taken(None) => self.ended = true,
-                Event::Taken(Some(planned)) => self.take(planned),
                 Event::Settled(sent) => self.settle(sent),
                 Event::Idle => self.start(true),
                 Event::OutOfTime => self.stop(Error::new(
@@ -130,13 +127,26 @@ impl Run {
             return Poll::Ready(Event::Settled(sent));
         }
         if self.takes() {
-            if let Poll::Ready(planned) = self.source.poll_next_unpin(context) {
-                return Poll::Ready(Event::Taken(planned));
+            // Those in flight have their turn after as many as go into one request.
+            for _ in 0..MAX_OPERATIONS {
+                match self.source.poll_next_unpin(context) {
+                    Poll::Ready(Some(planned)) => self.take(planned),
+                    Poll::Ready(None) => {
+                        self.ended = true;
+                        break;
+                    }
+                    Poll::Pending if self.running.is_empty() && !self.filling.is_empty() => {
+                        return Poll::Ready(Event::Idle);
+                    }
+                    Poll::Pending => return Poll::Pending,
+                }
+                if !self.takes() {
+                    break;
+                }
             }
-            if self.running.is_empty() && !self.filling.is_empty() {
-                return Poll::Ready(Event::Idle);
-            }
-        } else if self.fatal.is_none()
+            return Poll::Ready(Event::Room);
+        }
+        if self.fatal.is_none()
             && self.has_room()
             && (self.filling.is_full() || self.ended && !self.filling.is_empty())
         {
@@ -197,8 +207,7 @@ impl Run {
             self.keep(operation, Err(unsent));
         }
         let open = self.open.into_values().flatten();
-        self.source
-            .put_before(open.map(|operation| Ok(Box::new(operation))));
+        self.source.put_before(open.map(Ok));
         let report = self.account.close(Batch {
             db: self.db,
             source: self.source,

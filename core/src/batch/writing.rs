@@ -178,7 +178,7 @@ impl Writing {
         let error = Error::new(ErrorKind::OutcomeUnknown, message).caused_by(cause);
         let operations = || part.iter().map(|place| &self.operations[*place]);
         let errors = error
-            .of_each(operations().map(Operation::target))
+            .of_each(operations().map(|operation| operation.target()))
             .into_iter();
         let errors = errors.zip(operations());
         errors
