@@ -116,6 +116,25 @@ async fn every_write_path_sets_the_times() {
     assert!(recent(posts.require(third).await.unwrap().updated));
 }
 
+#[derive(Entity, Debug, Clone, PartialEq)]
+#[entity(table = "notes")]
+struct Note {
+    #[entity(partition_key, auto_uuid)]
+    id: String,
+}
+
+#[tokio::test]
+async fn a_text_key_is_generated_where_it_is_empty_and_kept_where_it_is_not() {
+    let (_, _, notes) = world!(Note);
+    let note = |id: &str| Note { id: id.into() };
+    let one = notes.insert(note("")).await.unwrap();
+    let other = notes.insert(note("")).await.unwrap();
+    assert_ne!(one.id, other.id);
+    assert!(Uuid::parse_str(&one.id).is_ok(), "{}", one.id);
+    assert_eq!(notes.require(&*one.id).await.unwrap().id, one.id);
+    assert_eq!(notes.insert(note("mine")).await.unwrap().id, "mine");
+}
+
 #[tokio::test]
 async fn save_as_keeps_the_time_of_creation() {
     let (_, _, posts) = world!(Post);

@@ -273,6 +273,27 @@ async fn throttling_to_the_end_is_exhaustion_not_doubt() {
 }
 
 #[tokio::test]
+async fn what_was_proved_not_landed_leaves_no_doubt_in_the_handle() {
+    let (_, machine, counters) = world!(Counter);
+    let mut handle = counters.insert(counter("c")).await.unwrap();
+    let mut stale = handle.clone();
+    machine.transport.script("UpdateItem", [Throttle]);
+    handle.count = 1;
+    let once = counters.save(&mut handle).retry(RetryPolicy::never());
+    assert!(once.await.unwrap_err().is_exhausted());
+    counters.modify("c", |c| c.count = 5).await.unwrap();
+    stale.count = 1;
+    let refused = counters.save(&mut stale).await;
+    assert!(refused.unwrap_err().is_conflict());
+    // Nothing is left to find out: what is as it was read sends nothing.
+    (handle.count, stale.count) = (0, 0);
+    machine.transport.reset();
+    counters.save(&mut handle).await.unwrap();
+    counters.save(&mut stale).await.unwrap();
+    assert_eq!(machine.transport.total(), 0);
+}
+
+#[tokio::test]
 async fn a_throttled_attempt_before_a_conflict_leaves_a_conflict_without_a_journal_too() {
     let (_, machine, plain) = world!(PlainCounter);
     let zero = PlainCounter {

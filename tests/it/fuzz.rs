@@ -1,13 +1,17 @@
-//! What others wrote (numbers, keys, tokens, journals) is read or refused: no panic, and no allocation beyond the order of
+//! What others wrote (numbers, keys, tokens, resume tokens, journals) is read or refused: no panic, and no allocation beyond the order of
 //! its length.
 
 use allocation_counter::measure;
 use aws_sdk_dynamodb::primitives::Blob;
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use optimist::query::ResumeToken;
 use optimist::{AttributeValue, KeyValue, Number, Stored, Token};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::Index;
 use proptest::test_runner::{RngSeed, TestRunner};
+use sha2::{Digest, Sha256};
 use tokio::runtime::Runtime;
 use uuid::Uuid;
 
@@ -35,11 +39,12 @@ fn nearly_numbers() -> impl Strategy<Value = String> {
     prop_oneof![4 => number, 1 => ".{0,40}", 1 => "[0-9.eE+-]{0,200}"]
 }
 
-/// Runs `read` on `text`; it may take a few KB, and more only as the text is longer.
+/// Runs `read` on `text`; it may take a few KB, and more only as the text is longer. (Most by a resume token: a byte of it can be
+/// a position, which is as large as a key.)
 fn within_measure<T>(text: &str, read: impl FnOnce() -> T) -> Result<T, TestCaseError> {
     let mut result = None;
     let used = measure(|| result = Some(read()));
-    let most = 8 * 1024 + 64 * u64::try_from(text.len()).unwrap();
+    let most = 8 * 1024 + 128 * u64::try_from(text.len()).unwrap();
     prop_assert!(used.bytes_max <= most, "{text:?} took {}", used.bytes_max);
     Ok(result.expect("it ran"))
 }
@@ -86,6 +91,63 @@ fn any_text_is_a_token_or_none() {
         if let Ok(token) = within_measure(&text, || text.parse::<Token>())? {
             prop_assert_eq!(token.to_string().parse::<Token>(), Ok(token));
         }
+        Ok(())
+    });
+}
+
+/// The bytes of a resume token, with lengths that lie and types that are none.
+fn nearly_positions() -> impl Strategy<Value = Vec<u8>> {
+    let length = prop_oneof![
+        4 => (0u32..20).boxed(),
+        1 => any::<u32>().boxed(),
+        1 => Just(u32::MAX).boxed(),
+    ];
+    let kind = prop_oneof![8 => prop::sample::select(&b"SNB"[..]), 1 => any::<u8>()];
+    let key = (kind, length, vec(0u8..200, 0..20)).prop_map(|(kind, length, mut content)| {
+        // Mostly as long as it says.
+        if length < 20 {
+            content.resize(length as usize, b'7');
+        }
+        [&[kind][..], &length.to_be_bytes(), &content].concat()
+    });
+    let position = prop_oneof![
+        Just(vec![0]),
+        Just(vec![1]),
+        key.clone().prop_map(|key| [vec![2], key].concat()),
+        (key.clone(), key).prop_map(|(hash, range)| [vec![3], hash, range].concat()),
+        vec(any::<u8>(), 0..4),
+        (0u8..4, 0usize..300).prop_map(|(byte, times)| vec![byte; times]),
+    ];
+    vec(position, 0..6).prop_map(|positions| positions.concat())
+}
+
+#[test]
+fn any_text_is_a_resume_token_or_none() {
+    let tokens = (
+        prop_oneof![8 => Just(1u8), 1 => any::<u8>()],
+        any::<[u8; 8]>(),
+    );
+    let tokens = (
+        tokens,
+        nearly_positions(),
+        prop_oneof![8 => Just(true), 1 => any::<bool>()],
+    );
+    let read = std::cell::Cell::new(0);
+    run(2000, &tokens, |((format, of), positions, sealed)| {
+        let mut bytes = [&[format][..], &of, &positions].concat();
+        if sealed {
+            bytes.extend_from_slice(&Sha256::digest(&bytes)[..4]);
+        }
+        let text = BASE64_URL_SAFE_NO_PAD.encode(bytes);
+        if let Ok(token) = within_measure(&text, || text.parse::<ResumeToken>())? {
+            read.set(read.get() + 1);
+            prop_assert_eq!(token.to_string(), text);
+        }
+        Ok(())
+    });
+    assert!(read.get() > 100, "only {} were tokens", read.get());
+    run(500, &"[A-Za-z0-9_=-]{0,100}|.{0,40}", |text| {
+        within_measure(&text, || drop(text.parse::<ResumeToken>()))?;
         Ok(())
     });
 }

@@ -233,8 +233,16 @@ async fn a_local_index_reads_whole_items_consistently() {
     best[0].score = 9;
     articles.save(&mut best[0]).await.unwrap();
     let read = articles.query_index(Article::BY_SCORE, "a").consistent();
-    let filtered = read.sort_key(|k| k.gt(3)).filter(Article::TEXT.eq("…"));
+    let filtered = read.sort_key(|k| k.gt(3)).filter(Article::PART.ge(1));
     assert_eq!(filtered.count().await.unwrap(), 1);
+    machine.transport.reset();
+    let wrong = articles.query_index(Article::BY_SCORE, "a");
+    let wrong = wrong.filter(Article::TEXT.eq("…")).collect().await;
+    assert!(
+        wrong.unwrap_err().is_invalid_input(),
+        "it tests what it has"
+    );
+    assert_eq!(machine.transport.total(), 0);
 }
 
 #[tokio::test]

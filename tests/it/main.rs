@@ -43,6 +43,7 @@ mod tables_pending;
 mod tables_ttl;
 mod templates;
 mod times;
+mod traces;
 mod transport;
 mod ttl;
 mod update;

@@ -1,12 +1,13 @@
 //! The combinator: it lands once, or says why not.
 
+use std::cell::Cell;
 use std::time::Duration;
 
 use optimist::{Error, ErrorKind, Reread, RetryPolicy};
 use optimist_tests::Fault;
 
 use crate::support::{
-    Counter, User, counter, delete_raw, elsewhere, n, read_raw, update_raw, user, world,
+    Counter, User, counter, delete_raw, elsewhere, embedded, n, read_raw, update_raw, user, world,
 };
 
 #[tokio::test]
@@ -179,6 +180,91 @@ async fn a_modify_runs_in_a_spawned_task_with_borrowed_state() {
         seen
     });
     assert_eq!(task.await.unwrap(), [1]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn before_it_reads_again_it_waits_with_the_lane_free() {
+    let (backend, machine, counters) = embedded::<Counter>().await;
+    counters.insert(counter("c")).await.unwrap();
+    let started = tokio::time::Instant::now();
+    let (done, free) = (Cell::new(false), Cell::new(false));
+    let mut others = 5;
+    let modify = counters.modify("c", |c| {
+        if others > 0 {
+            others -= 1;
+            let other = backend.machine().db.table::<Counter>();
+            elsewhere(async move {
+                other.modify("c", |c| c.count += 10).await.unwrap();
+            });
+        }
+        c.count += 1;
+    });
+    let modify = modify.reread(Reread::Always);
+    let waits = RetryPolicy::default().base(Duration::from_secs(1));
+    let modify = async {
+        let modified = modify.retry(waits).await.unwrap();
+        done.set(true);
+        modified
+    };
+    let watch = async {
+        while !done.get() {
+            free.set(free.get() || machine.db.lanes_in_use() == 0);
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    };
+    let (modified, ()) = tokio::join!(modify, watch);
+    assert_eq!((modified.stored.count, modified.conflicts), (51, 5));
+    assert!(free.get(), "the lane was held while it waited");
+    assert!(started.elapsed() > Duration::from_millis(5));
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_the_last_changes_met_conflicts_the_first_wait_is_longer() {
+    let (backend, _, counters) = embedded::<Counter>().await;
+    counters.insert(counter("c")).await.unwrap();
+    let base = Duration::from_millis(10);
+    let policy = RetryPolicy::default().base(base).attempts(100);
+    let conflicted = async |mut conflicts: u32| {
+        let started = tokio::time::Instant::now();
+        let modify = counters.modify("c", |c| {
+            if conflicts > 0 {
+                conflicts -= 1;
+                let other = backend.machine().db.table::<Counter>();
+                elsewhere(async move {
+                    other.modify("c", |c| c.count += 1).await.unwrap();
+                });
+            }
+            c.count += 1;
+        });
+        modify.reread(Reread::Always).retry(policy).await.unwrap();
+        started.elapsed()
+    };
+    assert!(conflicted(1).await < base * 2);
+    conflicted(20).await;
+    let mut longest = Duration::ZERO;
+    for _ in 0..5 {
+        longest = longest.max(conflicted(1).await);
+    }
+    assert!(longest > base * 2, "{longest:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_unanswered_insert_that_finds_another_item_is_not_applied_again() {
+    let (backend, machine, counters) = embedded::<Counter>().await;
+    let other = backend.machine().db.table::<Counter>();
+    machine.transport.script("PutItem", [Fault::LoseRequest]);
+    let modify = counters.modify("c", |c| c.count += 1);
+    let modify = async { modify.or_insert_with(|| counter("c")).await };
+    let meanwhile = async {
+        while machine.transport.count("PutItem") == 0 {
+            tokio::task::yield_now().await;
+        }
+        other.insert(counter("c")).await.unwrap();
+    };
+    let (modified, ()) = tokio::join!(modify, meanwhile);
+    let error = modified.unwrap_err();
+    assert!(error.is_outcome_unknown(), "{error}");
+    assert_eq!(counters.require("c").await.unwrap().count, 0);
 }
 
 #[tokio::test]

@@ -147,6 +147,25 @@ async fn clock_skew_goes_again_once() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_will_never_fare_better_is_sent_once() {
+    let (machine, counters) = counted().await;
+    let invalid = vec![Answer(400, "ValidationException"); 10];
+    machine.transport.script("GetItem", invalid.clone());
+    let error = counters.get("c").await.unwrap_err();
+    assert_eq!(error.code(), Some("ValidationException"));
+    assert_eq!(machine.transport.count("GetItem"), 1);
+    let mut handle = {
+        machine.transport.reset();
+        counters.require("c").await.unwrap()
+    };
+    machine.transport.script("UpdateItem", invalid);
+    handle.count = 1;
+    let error = counters.save(&mut handle).await.unwrap_err();
+    assert_eq!(error.code(), Some("ValidationException"));
+    assert_eq!(machine.transport.count("UpdateItem"), 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_service_may_ask_for_a_longer_wait_up_to_the_cap() {
     for (asked, least, most) in [(60, 60, 70), (10_000, 100, 110)] {
         let (machine, counters) = counted().await;

@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use optimist::{AttributeValue, Entity, ErrorKind, Lock, Stored};
 use serde::{Deserialize, Serialize};
 
-use crate::support::{Address, User, n, put_raw, read_raw, s, update_raw, user, world};
+use crate::support::{
+    Address, User, UuidCounter, n, put_raw, read_raw, s, update_raw, user, world,
+};
 
 #[tokio::test]
 async fn a_stale_holder_conflicts_and_sees_the_current_item() {
@@ -226,6 +228,81 @@ async fn the_lock_view_is_refreshed_and_read_only() {
     assert!(
         error.is_invalid_input() && error.to_string().contains("`version`"),
         "{error}"
+    );
+}
+
+#[tokio::test]
+async fn of_several_conditions_all_must_hold() {
+    let (_, _, users) = world!(User);
+    let mut ann = users.insert(user("ann")).await.unwrap();
+    let (holds, fails) = (|| User::LOGINS.eq(0), || User::LOGINS.eq(7));
+    for (one, other) in [(holds(), fails()), (fails(), holds())] {
+        ann.email = "new".into();
+        let saved = users.save(&mut ann).condition(one).condition(other);
+        assert!(saved.await.unwrap_err().is_condition_refused());
+    }
+    let saved = users.save(&mut ann).condition(holds());
+    saved.condition(User::TAGS.exists()).await.unwrap();
+    assert_eq!(users.require("ann").await.unwrap().email, "new");
+}
+
+#[tokio::test]
+async fn under_a_uuid_the_journal_is_not_compared() {
+    let (_, _, counters) = world!(UuidCounter);
+    let zero = |id: &str| UuidCounter {
+        id: id.into(),
+        count: 0,
+    };
+    let mut handle = counters.insert(zero("c")).await.unwrap();
+    let other = counters.insert(zero("d")).await.unwrap();
+    let journal = Stored::image(&other)["journal"].clone();
+    update_raw(&counters, "c", "journal", journal).await;
+    handle.count = 1;
+    counters.save(&mut handle).await.unwrap();
+    assert_eq!(counters.require("c").await.unwrap().count, 1);
+}
+
+#[tokio::test]
+async fn a_change_inside_a_map_leaves_what_another_tool_put_beside_it() {
+    let (_, _, users) = world!(User);
+    let mut ann = users.insert(user("ann")).await.unwrap();
+    let address = [("city", s("old")), ("unmapped", s("of a tool"))];
+    let address = address.map(|(name, value)| (name.to_owned(), value));
+    let address = AttributeValue::M(address.into());
+    update_raw(&users, "ann", "address", address).await;
+    ann.address.city = "new".into();
+    users.save(&mut ann).await.unwrap();
+    let stored = read_raw(&users, "ann").await.unwrap();
+    let stored = stored["address"].as_m().unwrap();
+    assert_eq!(stored["city"], s("new"));
+    assert_eq!(stored["unmapped"], s("of a tool"));
+}
+
+#[tokio::test]
+async fn an_item_that_a_save_makes_too_large_is_refused_before_a_request() {
+    let (_, machine, users) = world!(User);
+    let mut ann = users.insert(user("ann")).await.unwrap();
+    // What is replaced does not count.
+    for letter in ["x", "y"] {
+        ann.email = letter.repeat(390 * 1024);
+        users.save(&mut ann).await.unwrap();
+    }
+    machine.transport.reset();
+    ann.email = "z".repeat(400 * 1024 - 20);
+    let error = users.save(&mut ann).await.unwrap_err();
+    assert!(error.is_invalid_input(), "{error}");
+    assert!(error.to_string().contains("`email`"), "{error}");
+    assert_eq!(machine.transport.total(), 0);
+}
+
+#[tokio::test]
+async fn a_handle_shows_entity_and_lock_to_a_developer() {
+    let (_, _, users) = world!(User);
+    let stored = users.insert(user("ann")).await.unwrap();
+    let shown = format!("{stored:?}");
+    assert!(
+        shown.contains("\"ann\"") && shown.contains("Version(1)"),
+        "{shown}"
     );
 }
 

@@ -117,3 +117,14 @@ async fn an_insert_whose_obstacle_is_gone_by_the_read_is_sent_again() {
     insert.await.unwrap().unwrap();
     assert_eq!(slow.transport.count("PutItem"), 2);
 }
+
+#[tokio::test]
+async fn a_refusal_that_has_passed_by_the_next_read_is_no_condition_of_the_users() {
+    let (_, machine, counters) = world!(Counter);
+    let mut handle = counters.insert(counter("c")).await.unwrap();
+    let refused = Fault::Answer(400, "ConditionalCheckFailedException");
+    machine.transport.script("UpdateItem", [refused]);
+    handle.count = 1;
+    counters.save(&mut handle).await.unwrap();
+    assert_eq!(counters.require("c").await.unwrap().count, 1);
+}

@@ -75,9 +75,7 @@ pub trait Entity: Sized + Send + 'static {
     /// Whether `encode` of the attribute at `index` is known to give what is found, without making it; `false` where that is
     /// not known.
     #[doc(hidden)]
-    fn is_stored_as(&self, _index: usize, _found: Option<&AttributeValue>) -> bool {
-        false
-    }
+    fn is_stored_as(&self, index: usize, found: Option<&AttributeValue>) -> bool;
 
     /// Reads a value out of an item.
     ///

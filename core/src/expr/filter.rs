@@ -40,7 +40,7 @@ impl Filter {
         }
     }
 
-    /// An index that does not have an attribute would call it absent in every item.
+    /// A global index that does not have an attribute would call it absent in every item; of a local one DynamoDB refuses it.
     ///
     /// # Errors
     /// The filter names an attribute that `has` denies.
@@ -48,7 +48,7 @@ impl Filter {
         match self.0.find_name(&|name| !has(name)) {
             None => Ok(()),
             Some(name) => Err(Error::invalid(format!(
-                "the filter names attribute `{name}`, which index `{index}` does not have; include it in the projection of the index, or use `.fresh()`"
+                "the filter names attribute `{name}`, which index `{index}` does not have; include it in the projection of the index, or, of a global one, use `.fresh()`"
             ))),
         }
     }

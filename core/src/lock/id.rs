@@ -128,5 +128,34 @@ mod tests {
         let uuid = Uuid::parse_str(&a.to_string()).unwrap();
         assert_eq!(uuid.get_version_num(), 8);
         assert_eq!(uuid.get_variant(), uuid::Variant::RFC4122);
+        assert_eq!(format!("{a:?}"), a.to_string());
+        let first: String = a.to_string().split('-').take(2).collect();
+        assert_eq!(format!("{writer:?}"), first);
+    }
+
+    #[test]
+    fn what_is_drawn_twice_differs_in_every_part() {
+        let (a, b) = (fresh_bytes(), fresh_bytes());
+        assert!(a[..4] != b[..4] && a[4..8] != b[4..8] && a[8..12] != b[8..12]);
+        assert_ne!(WriterId::fresh(), WriterId::fresh());
+        assert_ne!(fresh_uuid(), fresh_uuid());
+        assert_ne!(WriteId::random(), WriteId::random());
+    }
+
+    /// Two clones with the same randomness are told apart by the time and the process.
+    #[test]
+    fn mixing_another_number_gives_other_bytes_and_loses_none() {
+        let drawn = [0b0101_0101; 16];
+        let mixed = |number: u32| {
+            let mut bytes = drawn;
+            mix(&mut bytes, number);
+            bytes
+        };
+        for (one, other) in [(0, 1), (1, 4), (0x0F00, 0xF000), (u32::MAX, 0)] {
+            assert_ne!(mixed(one), mixed(other));
+        }
+        let mut twice = mixed(0x1234_5678);
+        mix(&mut twice, 0x1234_5678);
+        assert_eq!(twice, drawn);
     }
 }

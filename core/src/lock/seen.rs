@@ -125,3 +125,49 @@ fn read_lock(schema: &LockSchema, value: &AttributeValue) -> SeenLock {
         SeenLock::Read,
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_uuid_is_a_uuid_lock_and_only_a_number_a_version() {
+        let read = |kind, value: &AttributeValue| {
+            let schema = LockSchema {
+                kind,
+                attribute: "lock",
+                journal: None,
+            };
+            read_lock(&schema, value)
+        };
+        let uuid = "67e55044-10b1-426f-9247-bb680e5fe0c8";
+        let (text, number) = (
+            AttributeValue::S(uuid.into()),
+            AttributeValue::N("7".into()),
+        );
+        assert_eq!(
+            read(LockKind::Uuid, &text),
+            SeenLock::Read(Lock::Uuid(uuid.into()))
+        );
+        assert_eq!(
+            read(LockKind::Version, &number),
+            SeenLock::Read(Lock::Version(7))
+        );
+        for (kind, value, wanted) in [
+            (LockKind::Uuid, &number, "a UUID (S)"),
+            (LockKind::Uuid, &AttributeValue::S("7".into()), "a UUID (S)"),
+            (LockKind::Version, &text, "a version (N, an integer from 0)"),
+            (
+                LockKind::Version,
+                &AttributeValue::N("-1".into()),
+                "a version (N, an integer from 0)",
+            ),
+        ] {
+            let SeenLock::Unreadable(LockError::NotALock { expected, .. }) = read(kind, value)
+            else {
+                panic!("{value:?} is a lock");
+            };
+            assert_eq!(expected, wanted);
+        }
+    }
+}

@@ -19,7 +19,7 @@ impl<E: Entity> Table<E> {
     /// not at all. Price: 1 RCU per 8 KB of entries evaluated.
     ///
     /// A **local** index is read consistently unless told otherwise, at twice that price, and with `ALL_ATTRIBUTES`: what it
-    /// does not have itself is read from the table, at the price of a read for each item.
+    /// does not have itself is read from the table, at the price of a read for each item. A filter tests what the index has.
     ///
     /// What a whole index shows is a [`Stored`](crate::Stored) and can be saved: the condition on its lock makes an old one a
     /// conflict. An index with less gives a [`Projected`](super::Projected).

@@ -25,8 +25,6 @@ pub(super) struct Plan {
     selecting: Arc<Compiled>,
     consistent: bool,
     select: PageSelect,
-    /// What is asked of items that are counted.
-    counting: PageSelect,
     page_size: Option<u32>,
     /// What passes may be less than what is evaluated.
     filtered: bool,
@@ -89,15 +87,8 @@ impl Plan {
             None => None,
         };
         let filter = filter.into_iter().chain(live).reduce(Filter::and);
-        let mut counting = PageSelect::Count;
         if let (Some(filter), Some(index), false) = (&filter, index, I::FRESH) {
-            let only = filter.names_only(|name| index.projects(schema, name), index.name);
-            match I::select() {
-                // What a local index does not have is read for whole items, and not to count them.
-                PageSelect::Whole if only.is_err() => counting = PageSelect::Whole,
-                PageSelect::Whole => {}
-                _ => only?,
-            }
+            filter.names_only(|name| index.projects(schema, name), index.name)?;
         }
         if let (Some(filter), Reads::Query { .. }, false) = (&filter, &of, I::FRESH) {
             filter.names_none_of(I::key().attributes().map(|key| key.name))?;
@@ -137,7 +128,6 @@ impl Plan {
             selecting,
             consistent: options.consistent,
             select: I::select(),
-            counting,
             page_size: options.page_size,
             filtered,
             recheck,
@@ -185,7 +175,11 @@ impl Plan {
             consistent: self.consistent,
             limit,
             start: behind.map(|keys| self.start(keys)),
-            select: if counts { self.counting } else { self.select },
+            select: if counts {
+                PageSelect::Count
+            } else {
+                self.select
+            },
         }
     }
 

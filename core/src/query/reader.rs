@@ -1,4 +1,3 @@
-use std::collections::VecDeque;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -175,7 +174,7 @@ impl Reader {
         self.counts = true;
         match std::future::poll_fn(|context| self.poll_item(context)).await {
             Some(Err(error)) => Err(error),
-            // Of pages that count no item is kept.
+            // Pages that count bring no items.
             _ => Ok(self.counted),
         }
     }
@@ -288,11 +287,7 @@ impl Reader {
             Ok(Opened {
                 next: self.position(page.next)?,
                 count: page.count,
-                items: if self.counts {
-                    VecDeque::new()
-                } else {
-                    page.items.into()
-                },
+                items: page.items.into(),
             })
         });
         let segment = &mut self.segments[index];

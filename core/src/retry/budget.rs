@@ -8,6 +8,8 @@ use super::policy::Backoff;
 use super::{Clock, Quota, RetryPolicy};
 
 const MAX_RESERVE: Duration = Duration::from_secs(1);
+/// Where a deadline is that lies beyond what the clock can hold: a year away.
+const FAR: Duration = Duration::from_hours(8760);
 
 /// What is left of a policy during one call.
 pub(crate) struct Budget {
@@ -67,10 +69,9 @@ impl Budget {
     pub(crate) fn start(policy: RetryPolicy, clock: &Arc<dyn Clock>, quota: &Arc<Quota>) -> Self {
         let started = clock.now();
         let reserve = (policy.max_time() / 10).min(MAX_RESERVE);
-        // A deadline beyond what the clock can hold is a year away.
         let deadline = started
             .checked_add(policy.max_time().saturating_sub(reserve))
-            .unwrap_or_else(|| started + Duration::from_hours(24 * 365));
+            .unwrap_or_else(|| started + FAR);
         Self {
             clock: Arc::clone(clock),
             quota: Arc::clone(quota),
@@ -221,5 +222,68 @@ impl TimeLimit {
             sleep.as_mut().poll(context).map(|()| None)
         })
         .await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::retry::SystemClock;
+
+    fn start(policy: RetryPolicy) -> Budget {
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        Budget::start(policy, &clock, &Arc::default())
+    }
+
+    #[test]
+    fn a_deadline_beyond_all_clocks_is_far_away() {
+        let policy = RetryPolicy::default().deadline(Duration::MAX);
+        let budget = start(policy);
+        assert_eq!(budget.has_more(), Ok(()));
+        assert!(budget.deadline > Instant::now() + FAR / 2);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn no_request_begins_at_the_deadline_and_a_tenth_at_most_a_second_is_kept() {
+        for (whole, kept) in [(0, 0), (5_000, 500), (100_000, 1_000)] {
+            let (whole, kept) = (Duration::from_millis(whole), Duration::from_millis(kept));
+            let mut budget = start(RetryPolicy::default().deadline(whole));
+            tokio::time::advance(whole.saturating_sub(kept)).await;
+            assert_eq!(budget.in_time(), Err(Spent::Deadline));
+            budget.open_reserve();
+            assert_eq!(budget.in_time().is_ok(), kept > Duration::ZERO);
+            tokio::time::advance(kept).await;
+            assert_eq!(budget.in_time(), Err(Spent::Deadline));
+            assert_eq!(budget.elapsed(), whole);
+        }
+    }
+
+    #[test]
+    fn an_answer_gives_back_what_its_retry_took_or_one() {
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        for (cost, left) in [(0, 101), (5, 100), (10, 100)] {
+            let quota = Arc::new(Quota::default());
+            quota.take_what_is_there(400);
+            let mut budget = Budget::start(RetryPolicy::default(), &clock, &quota);
+            budget.draw(cost, false).unwrap();
+            budget.give_back();
+            assert!(quota.take(left) && !quota.take(1), "{cost}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn waits_begin_where_they_would_be_after_those_that_are_skipped() {
+        let policy = RetryPolicy::default().base(Duration::from_millis(1));
+        for skipped in [0, 20] {
+            let mut longest = Duration::ZERO;
+            for _ in 0..20 {
+                let mut budget = start(policy);
+                budget.skip_waits(skipped);
+                let begun = budget.clock.now();
+                budget.back_off(None).await;
+                longest = longest.max(budget.clock.now() - begun);
+            }
+            assert_eq!(longest > Duration::from_millis(10), skipped > 0);
+        }
     }
 }

@@ -162,4 +162,29 @@ mod tests {
                 .all(|w| w <= Duration::from_millis(1))
         );
     }
+
+    #[test]
+    fn an_option_sets_its_own_bound_and_a_page_may_take_ten_times_as_long() {
+        let seconds = Duration::from_secs;
+        let policy = RetryPolicy::default()
+            .attempts(7)
+            .deadline(seconds(60))
+            .attempt_timeout(seconds(6))
+            .base(seconds(2))
+            .cap(seconds(4));
+        let set = RetryPolicy {
+            attempts: 7,
+            deadline: seconds(60),
+            attempt_timeout: seconds(6),
+            base: seconds(2),
+            cap: seconds(4),
+        };
+        assert_eq!(policy, set);
+        let pages = RetryPolicy {
+            deadline: seconds(600),
+            attempt_timeout: seconds(60),
+            ..set
+        };
+        assert_eq!(policy.for_pages(), pages);
+    }
 }

@@ -203,3 +203,38 @@ fn retry_after(response: &HttpResponse) -> Option<Duration> {
     let header = response.headers().get("x-amz-retry-after")?;
     header.parse().ok().map(Duration::from_millis)
 }
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_dynamodb::operation::get_item::GetItemError;
+    use aws_smithy_runtime_api::client::result::ConnectorError;
+
+    use super::*;
+
+    type GetError = SdkError<GetItemError, HttpResponse>;
+
+    #[test]
+    fn without_an_answer_it_counts_what_was_sent_and_what_ended_it() {
+        use FailureKind::{Broken, Final, Silent, Unreachable};
+        let timeout = || GetError::timeout_error("the SDK's own limit");
+        let dispatch = GetError::dispatch_failure;
+        let io = |kind: io::ErrorKind| ConnectorError::io(Box::new(io::Error::from(kind)));
+        let connection_timeout = || ConnectorError::timeout("the connector's limit".into());
+        for (error, transmitted, told) in [
+            (timeout(), true, Silent),
+            (timeout(), false, Unreachable),
+            (dispatch(connection_timeout()), true, Silent),
+            (dispatch(connection_timeout()), false, Unreachable),
+            (dispatch(io(io::ErrorKind::ConnectionReset)), true, Broken),
+            (
+                dispatch(io(io::ErrorKind::ConnectionRefused)),
+                true,
+                Unreachable,
+            ),
+            (dispatch(io(io::ErrorKind::ConnectionReset)), false, Final),
+            (GetError::construction_failure("no region"), false, Final),
+        ] {
+            assert_eq!(kind(&error, transmitted), told, "{error:?}, {transmitted}");
+        }
+    }
+}

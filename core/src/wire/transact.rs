@@ -116,3 +116,77 @@ fn transact_item(request: &WriteRequest) -> Result<TransactWriteItem, BuildError
     }
     .build())
 }
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_dynamodb::error::ErrorMetadata;
+    use aws_sdk_dynamodb::types::error::{
+        ResourceNotFoundException, TransactionCanceledException, TransactionInProgressException,
+    };
+    use aws_smithy_runtime_api::http::StatusCode;
+    use aws_smithy_types::body::SdkBody;
+
+    use super::*;
+    use crate::value::{AttributeValue, Item};
+
+    fn meta(code: &str) -> ErrorMetadata {
+        ErrorMetadata::builder().code(code).build()
+    }
+
+    fn answer(error: TransactWriteItemsError) -> Answer {
+        let response = HttpResponse::new(StatusCode::try_from(400).unwrap(), SdkBody::empty());
+        failed(TransactError::service_error(error, response), true)
+    }
+
+    fn cancelled(reason: CancellationReason) -> Answer {
+        let cancelled = TransactionCanceledException::builder()
+            .cancellation_reasons(reason)
+            .meta(meta("TransactionCanceledException"))
+            .build();
+        answer(TransactWriteItemsError::TransactionCanceledException(
+            cancelled,
+        ))
+    }
+
+    fn kind(answer: &Answer) -> FailureKind {
+        match answer {
+            Answer::Failed(failure) => failure.kind,
+            _ => panic!("{answer:?} is no failure"),
+        }
+    }
+
+    #[test]
+    fn a_cancelled_transaction_is_read_by_the_reason_of_its_one_item() {
+        let item = Item::from([("id".to_owned(), AttributeValue::S("c".into()))]);
+        let reason = |code: &str| CancellationReason::builder().code(code);
+        let refused = reason("ConditionalCheckFailed").set_item(Some(item.clone()));
+        let refused = cancelled(refused.build());
+        assert!(
+            matches!(&refused, Answer::Refused { image, .. } if *image == Some(item)),
+            "{refused:?}"
+        );
+        for (code, told) in [
+            ("TransactionConflict", FailureKind::Throttled),
+            ("ThrottlingError", FailureKind::Throttled),
+            ("ProvisionedThroughputExceeded", FailureKind::Throttled),
+            ("ValidationError", FailureKind::Final),
+            ("ItemCollectionSizeLimitExceeded", FailureKind::Final),
+        ] {
+            assert_eq!(kind(&cancelled(reason(code).build())), told, "{code}");
+        }
+    }
+
+    #[test]
+    fn a_copy_that_is_being_carried_out_is_doubt_and_any_other_error_is_final() {
+        let in_progress = TransactionInProgressException::builder()
+            .meta(meta("TransactionInProgressException"))
+            .build();
+        let in_progress = TransactWriteItemsError::TransactionInProgressException(in_progress);
+        assert_eq!(kind(&answer(in_progress)), FailureKind::Broken);
+        let missing = ResourceNotFoundException::builder()
+            .meta(meta("ResourceNotFoundException"))
+            .build();
+        let missing = TransactWriteItemsError::ResourceNotFoundException(missing);
+        assert_eq!(kind(&answer(missing)), FailureKind::Final);
+    }
+}

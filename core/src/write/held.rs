@@ -41,7 +41,7 @@ pub(crate) async fn settle<E: Entity>(
     draft: Draft,
 ) -> Result<Held> {
     let Draft { proposal, becomes } = draft;
-    let (id, earlier) = (proposal.write.id, stored.is_in_doubt());
+    let id = proposal.write.id;
     // What cannot be shown afterwards must fail before it is sent.
     let view = match &proposal.write.mark {
         Some(mark) => {
@@ -72,10 +72,10 @@ pub(crate) async fn settle<E: Entity>(
         Ok(Settled::Refused(refusal)) => {
             stored.forget(&id);
             let landed = match &refusal.image {
-                Some(current) if earlier => stored
+                Some(current) => stored
                     .advance_to_remembered(current)
                     .map_err(|error| call.named(error))?,
-                _ => false,
+                None => false,
             };
             Ok(if landed {
                 Held::Again

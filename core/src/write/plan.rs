@@ -255,8 +255,8 @@ pub(crate) fn guard_all(schema: &Schema, image: &Item, guard: &mut Guard) {
     }
 }
 
-/// The most that lock and journal take, names included.
-const MAX_MARK_BYTES: usize = 2 * 255 + 64 + 20 + 64 * 16;
+/// More than lock and journal take, names included, and what a map takes for its pairs.
+const MARGIN: usize = 2048;
 
 /// Refuses an item that would be too large once the assignments are made.
 fn check_size_after(image: &Item, assignments: &[Assignment]) -> Result<()> {
@@ -264,7 +264,7 @@ fn check_size_after(image: &Item, assignments: &[Assignment]) -> Result<()> {
         let value = assignment.value.as_ref().map_or(0, size_of_value);
         assignment.path.bytes() + value
     });
-    if item_size(image) + added.sum::<usize>() + MAX_MARK_BYTES <= MAX_ITEM_BYTES {
+    if item_size(image) + added.sum::<usize>() + MARGIN <= MAX_ITEM_BYTES {
         return Ok(());
     }
     // Close to the limit it is worth to know exactly.

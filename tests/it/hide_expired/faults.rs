@@ -183,3 +183,26 @@ async fn a_blind_write_that_removes_what_has_expired_survives_a_lost_answer() {
         assert_eq!(made.unwrap().hits, 2, "{fault:?}");
     }
 }
+
+under_every_lock! {
+    an_insert_that_goes_on_and_finds_another_has_failed_for_sure;
+}
+
+/// Each of its copies was answered: none can have been stored.
+async fn an_insert_that_goes_on_and_finds_another_has_failed_for_sure<S: Session>(world: World<S>) {
+    world.expired("a").await;
+    let transport = &world.machine.transport;
+    transport.script("PutItem", [Fault::Slow(Duration::from_millis(200))]);
+    let insert = async { world.sessions.insert(S::new("a", 1, after(60))).await };
+    let other = async {
+        while transport.count("PutItem") == 0 {
+            tokio::task::yield_now().await;
+        }
+        let alive = S::new("a", 9, after(90));
+        world.another().put_unchecked(alive).await.unwrap();
+    };
+    let (inserted, ()) = tokio::join!(insert, other);
+    let error = inserted.unwrap_err();
+    assert!(error.is_already_exists(), "{error}");
+    assert_eq!(*world.sessions.require("a").await.unwrap().hits(), 9);
+}

@@ -205,6 +205,11 @@ async fn blind_writes_find_none<S: Session>(world: World<S>) {
         .condition(S::path().eq(7));
     assert!(conditioned.await.unwrap_err().is_not_found());
     assert_eq!(read_raw(sessions, "a").await, before);
+    sessions.insert(S::new("b", 7, after(60))).await.unwrap();
+    let alive = sessions
+        .apply("b", S::path().add(1))
+        .condition(S::path().eq(8));
+    assert!(alive.await.unwrap_err().is_condition_refused());
 }
 
 async fn blind_writes_that_begin_with_nothing<S: Session>(world: World<S>) {

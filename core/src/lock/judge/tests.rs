@@ -166,10 +166,10 @@ fn an_insert_finds_itself_another_or_with_no_journal_nobody_knows_whom() {
         lock: SeenLock::Missing,
         journal: SeenJournal::Missing,
     };
-    assert_eq!(
-        verdict(&insert, Some(&legacy), Refusal, false),
-        Verdict::Exists
-    );
+    for source in [Refusal, Source::ReadAfterRefusal, Read] {
+        let verdict = verdict(&insert, Some(&legacy), source, false);
+        assert_eq!(verdict, Verdict::Exists);
+    }
     let plain = write(&schema(LockKind::Version, None), Insert, Expected::New);
     let there = seen(Lock::Version(1), None);
     assert_eq!(
@@ -286,5 +286,89 @@ fn a_journal_that_is_to_be_replaced_is_compared_as_it_was_read() {
         );
         let refused = verdict(&update, Some(&read), Refusal, true);
         assert_eq!(refused, Verdict::ConditionRefused);
+    }
+}
+
+#[test]
+fn a_refusal_that_nothing_explains_is_an_error_after_one_copy_and_unknown_after_more() {
+    let journaled = schema(LockKind::Version, Some("journal"));
+    let born = write(&journaled, Insert, Expected::New).mark.unwrap();
+    let version = seen(born.lock, born.journal);
+    let values = schema(LockKind::Values, None);
+    let unlocked = seen(None, None);
+    for (schema, image, read, reread) in [
+        (
+            &journaled,
+            &version,
+            [Verdict::NotYet; 2],
+            [Verdict::NotYet; 2],
+        ),
+        // Nothing tells one copy from the write of another.
+        (
+            &values,
+            &unlocked,
+            [Verdict::Unknown; 2],
+            [Verdict::NotLandedWeak, Verdict::Unknown],
+        ),
+    ] {
+        let mut write = write(schema, Update, held(schema, image));
+        write.conditioned = false;
+        let of = |source| [true, false].map(|once| verdict(&write, Some(image), source, once));
+        assert_eq!(of(Refusal), [Verdict::Inexplicable, Verdict::Unknown]);
+        assert_eq!(of(Read), read);
+        assert_eq!(of(Source::ReadAfterRefusal), reread);
+    }
+}
+
+#[test]
+fn a_journal_tells_by_room_by_an_older_entry_or_by_few_versions() {
+    let schema = schema(LockKind::Version, Some("journal"));
+    let fresh = || WriteId::fresh(WriterId::fresh());
+    let (birth, old) = (fresh(), fresh());
+    let at = |version, entries: &[WriteId]| {
+        let journal = Journal {
+            writers: 2,
+            birth,
+            entries: entries.to_vec(),
+        };
+        seen(Lock::Version(version), Some(journal))
+    };
+    let update = write(&schema, Update, held(&schema, &at(5, &[fresh(), old])));
+    for (image, told) in [
+        (at(15, &[fresh()]), Verdict::NotLanded),
+        (at(15, &[fresh(), old]), Verdict::NotLanded),
+        (at(7, &[fresh(), fresh()]), Verdict::NotLanded),
+        (at(8, &[fresh(), fresh()]), Verdict::Unknown),
+    ] {
+        let verdict = verdict(&update, Some(&image), Refusal, false);
+        assert_eq!(verdict, told, "{image:?}");
+    }
+    // An entry of this writer that this `Db` did not issue: two machines share one writer id.
+    let mine = WriteId::fresh(update.id.writer());
+    let image = at(6, &[mine]);
+    for (issued, told) in [(false, Verdict::Unknown), (true, Verdict::NotLanded)] {
+        let evidence = Evidence {
+            issued_before: &|_| issued,
+            ..evidence(Some(&image), Refusal, false)
+        };
+        assert_eq!(judge(&update, &evidence), told);
+    }
+}
+
+#[test]
+fn a_delete_in_doubt_is_unknown_where_its_life_cannot_be_told() {
+    let schema = schema(LockKind::Version, Some("journal"));
+    let born = write(&schema, Insert, Expected::New).mark.unwrap();
+    let read = seen(Lock::Version(5), born.journal.clone());
+    let delete = write(&schema, Delete, held(&schema, &read));
+    let moved = seen(Lock::Version(6), born.journal.clone());
+    let set_back = seen(Lock::Version(4), born.journal);
+    for (image, told) in [
+        (moved, Verdict::NotLanded),
+        (set_back, Verdict::Unknown),
+        (seen(Lock::Version(6), None), Verdict::Unknown),
+    ] {
+        let verdict = verdict(&delete, Some(&image), Refusal, false);
+        assert_eq!(verdict, told, "{image:?}");
     }
 }
