@@ -64,7 +64,7 @@ mod write;
 pub use optimist_derive::{Entities, Entity, KeyValue, Part, Projection};
 
 pub use db::{Db, DbBuilder, Table};
-pub use entity::{Entities, Entity, Projection, Stored};
+pub use entity::{Entities, Entity, Projection, Replaceable, Stored};
 pub use error::{Error, ErrorKind, Result};
 pub use expr::{Attr, Change, Condition, Edit};
 pub use key::{IntoKey, Key, KeyValue};

@@ -2,6 +2,7 @@
 
 mod absence;
 mod auto;
+mod batch;
 mod blind;
 mod by_value;
 mod cancelled;

@@ -74,6 +74,8 @@ pub enum Fault {
     Stale,
     /// It is carried out, and a refusal comes back without the item, as from engines and SDKs that know no image.
     WithoutImage,
+    /// It is not carried out, and answered with status 413 and no code, as a body over 16 MB.
+    TooLarge,
 }
 
 /// One request, and what was done to it.
@@ -101,6 +103,10 @@ struct State {
     events: Vec<Event>,
     scripts: HashMap<String, VecDeque<Fault>>,
     plan: Option<Plan>,
+    poison: Option<String>,
+    largest: HashMap<String, usize>,
+    in_flight: usize,
+    most_in_flight: usize,
 }
 
 /// Faults that befall requests at random.
@@ -163,6 +169,24 @@ impl Transport {
         self.state().counts.values().sum()
     }
 
+    /// From now on, a write that holds this text is not carried out, and answered with `ValidationException`, as a whole and
+    /// naming nobody; or its answer is lost all the same.
+    pub fn poison(&self, text: &str) {
+        self.state().poison = Some(text.to_owned());
+    }
+
+    /// The largest body of an operation's requests, in bytes.
+    #[must_use]
+    pub fn largest_body(&self, operation: &str) -> usize {
+        self.state().largest.get(operation).copied().unwrap_or(0)
+    }
+
+    /// How many requests were under way at once, at most.
+    #[must_use]
+    pub fn most_in_flight(&self) -> usize {
+        self.state().most_in_flight
+    }
+
     /// The requests that met a fault, in order.
     #[must_use]
     pub fn events(&self) -> Vec<Event> {
@@ -176,6 +200,29 @@ impl Transport {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn begin(&self, operation: &str, request: &HttpRequest) -> (Fault, UnderWay) {
+        let mut fault = self.next_fault(operation);
+        let body = request.body().bytes().unwrap_or_default();
+        let mut state = self.state();
+        let largest = state.largest.entry(operation.to_owned()).or_default();
+        *largest = body.len().max(*largest);
+        state.in_flight += 1;
+        state.most_in_flight = state.in_flight.max(state.most_in_flight);
+        let is_read = operation.contains("Get") || operation == "Query" || operation == "Scan";
+        let holds = |text: &String| String::from_utf8_lossy(body).contains(&**text);
+        if !is_read && state.poison.as_ref().is_some_and(holds) {
+            fault = match fault {
+                Fault::Pass | Fault::Unprocessed | Fault::UnprocessedShare(..) => {
+                    Fault::Answer(400, "ValidationException")
+                }
+                Fault::LoseAnswer | Fault::TimeoutAfter | Fault::FailAfter => Fault::LoseRequest,
+                Fault::SilenceAfter => Fault::Silence,
+                fault => fault,
+            };
+        }
+        (fault, UnderWay(self.clone()))
     }
 
     fn next_fault(&self, operation: &str) -> Fault {
@@ -193,6 +240,17 @@ impl Transport {
             state.events.push(Event { operation, fault });
         }
         fault
+    }
+}
+
+/// One request, as long as it is under way.
+struct UnderWay(Transport);
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        let mut state = self.0.state();
+        // Counts may have begun anew meanwhile.
+        state.in_flight = state.in_flight.saturating_sub(1);
     }
 }
 
@@ -243,10 +301,11 @@ struct Connector {
 impl HttpConnector for Connector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let operation = operation(&request).to_owned();
-        let fault = self.transport.next_fault(&operation);
+        let (fault, under_way) = self.transport.begin(&operation, &request);
         let (inner, latency) = (self.inner.clone(), self.transport.latency);
         let answers = self.transport.answers.clone();
         HttpConnectorFuture::new(async move {
+            let _under_way = under_way;
             if !latency.is_zero() {
                 tokio::time::sleep(latency).await;
             }
@@ -324,6 +383,7 @@ async fn carry_out(inner: SharedHttpConnector, request: HttpRequest, fault: Faul
         Fault::Unprocessed => batch::half(inner, request).await,
         Fault::UnprocessedShare(percent, seed) => batch::share(inner, request, percent, seed).await,
         Fault::WithoutImage => Ok(without_image(inner.call(request).await?)),
+        Fault::TooLarge => canned(413, "").map(|answer| json(answer.status(), "")),
         Fault::TransactionConflict => canned(400, "TransactionConflictException"),
         Fault::TransactionInProgress => canned(400, "TransactionInProgressException"),
         Fault::Silence => std::future::pending().await,

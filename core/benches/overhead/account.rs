@@ -1,7 +1,7 @@
 //! What is stored: one struct of ten fields, under several locks and keys. By hand it carries its version; an entity does not.
 
 use optimist::key::{Composite, Single};
-use optimist::{Change, Entity, Part};
+use optimist::{Change, Entity, Part, Replaceable};
 use serde::{Deserialize, Serialize};
 
 /// The nested field.
@@ -13,7 +13,7 @@ pub struct Address {
 }
 
 /// What the rows need of an entity.
-pub trait Account: Entity<Key = Single<String>> {
+pub trait Account: Replaceable<Key = Single<String>> {
     fn filled(id: &str) -> Self;
     fn edit(&mut self);
     /// The same edit, as a change that the server computes.

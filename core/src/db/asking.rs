@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::retry::{Budget, RetryPolicy, Spent, TimeLimit};
+use crate::retry::{Budget, RetryPolicy, RunEnd, Spent, TimeLimit};
 use crate::wire::{Failure, FailureKind};
 
 use super::Db;
@@ -13,6 +13,8 @@ pub(crate) struct Asking {
     skewed: bool,
     /// What the caller can do where no answer comes.
     advice: &'static str,
+    /// It settles a write in doubt: the quota does not refuse it.
+    settles: bool,
 }
 
 impl Db {
@@ -22,6 +24,7 @@ impl Db {
             budget: self.page_budget(policy),
             skewed: false,
             advice,
+            settles: false,
         }
     }
 
@@ -39,6 +42,7 @@ impl Db {
             budget,
             skewed: false,
             advice,
+            settles: false,
         }
     }
 }
@@ -85,7 +89,7 @@ impl Asking {
             }
             kind => self
                 .attempt()
-                .and_then(|()| self.budget.draw(kind.cost(), false)),
+                .and_then(|()| self.budget.draw(kind.cost(), self.settles)),
         };
         let spent = match again {
             Ok(()) => self.wait(failure.retry_after).await,
@@ -111,6 +115,54 @@ impl Asking {
             Err(spent) => Err(spent),
         };
         spent.map_err(|spent| self.tried(self.exhausted(why, spent)))
+    }
+
+    /// Waits after an answer that brought a part: the rest is asked as if for the first time.
+    ///
+    /// # Errors
+    /// No time is left.
+    pub(crate) async fn go_on(&mut self) -> Result<()> {
+        let waited = self.wait(None).await;
+        waited.map_err(|spent| self.tried(self.exhausted("a part was left unprocessed", spent)))
+    }
+
+    /// Waits for a turn to ask.
+    ///
+    /// # Errors
+    /// No time is left.
+    pub(crate) async fn turn<F: Future>(&self, turn: F) -> Result<F::Output> {
+        let turn = self.budget.within(turn).await;
+        let turn = turn.and_then(|turn| self.budget.in_time().map(|()| turn));
+        turn.map_err(|spent| self.tried(self.exhausted("no answer came", spent)))
+    }
+
+    /// Ends with the run that it is a part of.
+    pub(crate) fn end_with(&mut self, run: Option<RunEnd>) {
+        if let Some(run) = run {
+            self.budget.end_with(run);
+        }
+    }
+
+    /// An answer was lost, and only reads may follow: what a retry costs is taken.
+    pub(crate) fn lost(&mut self, kind: FailureKind) {
+        // Nothing refuses a read that settles a write.
+        let _ = self.budget.draw(kind.cost(), true);
+    }
+
+    /// From now on its requests settle a write in doubt.
+    pub(crate) fn settles(&mut self) {
+        self.settles = true;
+    }
+
+    /// From now on its requests are reads that settle a write in doubt.
+    pub(crate) fn begin_to_read(&mut self) {
+        self.settles = true;
+        self.budget.begin_to_read();
+    }
+
+    /// Whether the quota of the `Db` ended it.
+    pub(crate) fn is_out_of_quota(&self) -> bool {
+        self.budget.is_out_of_quota()
     }
 
     /// Takes one attempt; another must be left.

@@ -28,7 +28,7 @@ pub(crate) struct Issued {
 
 impl Identity {
     /// A new writer, or the one that is asked for.
-    pub(super) fn new(writer: Option<u64>) -> Self {
+    pub(crate) fn new(writer: Option<u64>) -> Self {
         Self(Mutex::new(State {
             writer: writer.map_or_else(WriterId::fresh, WriterId::from),
             issued: VecDeque::new(),
@@ -53,6 +53,16 @@ impl Identity {
         let position = state.forgotten + state.issued.len() as u64;
         state.issued.push_back(id);
         Issued { id, position }
+    }
+
+    /// Issues the id of a write that leaves no entry in a journal, so that it need not be remembered.
+    pub(crate) fn issue_blind(&self) -> Issued {
+        let random = WriteId::random();
+        let state = self.state();
+        Issued {
+            id: WriteId::new(state.writer, random),
+            position: state.forgotten + state.issued.len() as u64,
+        }
     }
 
     /// Whether `id` was issued by this `Db`, before `write` was.

@@ -13,7 +13,7 @@ use std::time::Duration;
 use aws_sdk_dynamodb::Client;
 
 pub(crate) use asking::Asking;
-pub(crate) use identity::Issued;
+pub(crate) use identity::{Identity, Issued};
 pub(crate) use lanes::Lane;
 pub use table::Table;
 
@@ -25,7 +25,6 @@ use crate::lock::MAX_WRITERS;
 use crate::lock::{Evidence, Verdict, Write};
 use crate::retry::{Budget, Clock, Quota, RetryPolicy, SystemClock, Waiting};
 use crate::wire::{Connection, Meter, Wire};
-use identity::Identity;
 use lanes::Lanes;
 use pressure::Pressure;
 
@@ -272,7 +271,7 @@ impl Db {
     }
 
     /// The same `Db`, whose calls another meter counts.
-    fn metered(&self, meter: &Meter) -> Self {
+    pub(crate) fn metered(&self, meter: &Meter) -> Self {
         Self {
             shared: Arc::clone(&self.shared),
             meter: Some(meter.clone()),

@@ -1,6 +1,8 @@
 //! One error for the whole crate: a kind to match on, predicates to ask, a source chain to print.
 
+mod each;
 mod kind;
+mod reply;
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -8,6 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use kind::ErrorKind;
+pub(crate) use reply::Reply;
 
 use crate::key::{Key, Target};
 use crate::lock::LockError;
@@ -36,14 +39,6 @@ struct Inner {
     current: Option<Item>,
     reply: Option<Reply>,
     source: Option<Source>,
-}
-
-/// What DynamoDB said when it refused a request.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Reply {
-    pub(crate) code: Option<String>,
-    pub(crate) message: Option<String>,
-    pub(crate) request_id: Option<String>,
 }
 
 impl Error {
@@ -88,6 +83,11 @@ impl Error {
             ErrorKind::Service,
             said.unwrap_or_else(|| unsent.to_owned()),
         )
+    }
+
+    /// Whether DynamoDB refused what the request was about, not who sent it.
+    pub(crate) fn is_about_content(&self) -> bool {
+        self.0.reply.as_ref().is_some_and(Reply::is_about_content)
     }
 
     /// Adds a sentence that says what to do.
@@ -338,6 +338,7 @@ impl fmt::Debug for Error {
 
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.0.source.as_deref().map(|source| source as _)
+        let source = self.0.source.as_deref()?;
+        Some(each::unwrapped(source))
     }
 }

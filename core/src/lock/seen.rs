@@ -1,7 +1,7 @@
 use uuid::Uuid;
 
 use super::journal::Parsed;
-use super::{Journal, Lock, LockError, LockKind, LockSchema};
+use super::{Journal, Lock, LockError, LockKind, LockSchema, WriteId};
 use crate::value::{AttributeValue, Item, type_name};
 
 /// What an image of an item shows of its lock and journal.
@@ -72,6 +72,13 @@ impl Seen {
             SeenLock::Unreadable(error) => Err(error.clone()),
             SeenLock::Missing | SeenLock::Read(_) => Ok(()),
         }
+    }
+
+    /// Whether the item's life began with this write, or it was the last under a UUID lock.
+    pub(crate) fn shows(&self, id: &WriteId) -> bool {
+        let is_birth = self.kept().is_some_and(|journal| journal.birth == *id);
+        let is_lock = matches!(self.lock(), Some(Lock::Uuid(uuid)) if *uuid == id.to_string());
+        is_birth || is_lock
     }
 
     pub(super) fn kept(&self) -> Option<&Journal> {

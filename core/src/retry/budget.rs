@@ -27,6 +27,29 @@ pub(crate) struct Budget {
     skipped_waits: u32,
     /// What the last retry took from the quota.
     drawn: Option<u32>,
+    /// The quota refused a retry.
+    out_of_quota: bool,
+}
+
+/// When a whole run must be over, and how much of its time is kept back for reads that settle writes in doubt.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct RunEnd {
+    end: Instant,
+    reserve: Duration,
+}
+
+impl RunEnd {
+    /// The end of a run that begins now; `None` where the clock cannot hold it.
+    pub(crate) fn new(limit: Duration, clock: &dyn Clock) -> Option<Self> {
+        let end = clock.now().checked_add(limit)?;
+        let reserve = (limit / 10).min(MAX_RESERVE);
+        Some(Self { end, reserve })
+    }
+
+    /// How long writes may be sent, of a time limit.
+    pub(crate) fn of_writes(limit: Duration) -> Duration {
+        limit.saturating_sub((limit / 10).min(MAX_RESERVE))
+    }
 }
 
 /// Nothing is left of a budget.
@@ -60,6 +83,15 @@ impl Budget {
             backoff: None,
             skipped_waits: 0,
             drawn: None,
+            out_of_quota: false,
+        }
+    }
+
+    /// Ends it with the run that it is a part of, if that ends earlier.
+    pub(crate) fn end_with(&mut self, run: RunEnd) {
+        if run.end < self.deadline + self.reserve {
+            self.reserve = self.reserve.min(run.reserve);
+            self.deadline = run.end.checked_sub(self.reserve).unwrap_or(run.end);
         }
     }
 
@@ -92,11 +124,18 @@ impl Budget {
         self.deadline += std::mem::take(&mut self.reserve);
     }
 
+    /// No other write is sent: what was kept back is for reads, which are counted anew.
+    pub(crate) fn begin_to_read(&mut self) {
+        self.open_reserve();
+        self.attempts = 0;
+    }
+
     /// Takes what a retry costs from the quota. One that settles a write in doubt is never refused.
     pub(crate) fn draw(&mut self, cost: u32, settles: bool) -> Result<(), Spent> {
         if settles {
             self.quota.take_what_is_there(cost);
         } else if !self.quota.take(cost) {
+            self.out_of_quota = true;
             return Err(Spent::Quota);
         }
         self.drawn = (cost > 0).then_some(cost);
@@ -144,6 +183,11 @@ impl Budget {
             .run(std::pin::pin!(future))
             .await
             .ok_or(Spent::Deadline)
+    }
+
+    /// Whether it was the quota that ended it.
+    pub(crate) fn is_out_of_quota(&self) -> bool {
+        self.out_of_quota
     }
 
     pub(crate) fn max_attempts(&self) -> u32 {

@@ -8,7 +8,7 @@ mod quota;
 mod span;
 mod waiting;
 
-pub(crate) use budget::{Budget, Spent, TimeLimit};
+pub(crate) use budget::{Budget, RunEnd, Spent, TimeLimit};
 pub use clock::{Clock, SystemClock};
 pub use policy::RetryPolicy;
 pub(crate) use quota::Quota;

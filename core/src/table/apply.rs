@@ -218,7 +218,7 @@ fn over_new<E: Entity>(actions: Vec<Action>, entity: &E, target: &Target) -> Res
 }
 
 /// What stands in the way of a blind write besides the caller's condition.
-pub(super) fn stands_in_the_way<E: Entity>(image: Option<&Item>) -> Option<Error> {
+pub(crate) fn stands_in_the_way<E: Entity>(image: Option<&Item>) -> Option<Error> {
     let image = image?;
     if let Some(Err(error)) = E::SCHEMA.kind.map(|kind| kind.check(image)) {
         return Some(error.into());

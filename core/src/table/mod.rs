@@ -14,6 +14,7 @@ mod unchecked;
 mod update;
 
 pub use adopt::Adopt;
+pub(crate) use apply::stands_in_the_way;
 pub use apply::{Apply, ApplyOnce, ApplyReturning};
 pub use delete::{Delete, Deleted};
 pub use get::{Get, Reload, Require};

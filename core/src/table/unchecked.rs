@@ -5,7 +5,7 @@ use futures::future::BoxFuture;
 use super::apply::stands_in_the_way;
 use super::option::option;
 use crate::db::Table;
-use crate::entity::{Entity, to_item};
+use crate::entity::{Entity, Replaceable, to_item};
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::{IntoKey, Target};
 use crate::retry::RetryPolicy;
@@ -33,7 +33,7 @@ pub struct DeleteUnchecked<E> {
     policy: Option<RetryPolicy>,
 }
 
-impl<E: Entity> Table<E> {
+impl<E: Replaceable> Table<E> {
     /// Stores an item, whatever is there, for those who mean it. Every holder of an older read conflicts afterwards: the item
     /// begins a new life. With the version lock and no journal, where lives cannot be told apart, the version of the item
     /// that is there grows instead, and attributes that the entity does not map stay.

@@ -3,6 +3,7 @@
 //! The mapping is serde's, with three rules of our own: a top-level value that serializes to NULL is an absent attribute,
 //! sets are encoded element by element, and a number that DynamoDB cannot hold is refused before a request.
 
+mod body;
 mod decimal;
 mod error;
 mod exact;
@@ -21,6 +22,7 @@ use std::collections::HashMap;
 pub use aws_sdk_dynamodb::types::AttributeValue;
 use serde::{Serialize, de::DeserializeOwned};
 
+pub(crate) use body::body_size;
 pub use decimal::{Number, NumberError};
 pub use error::{ValueError, ValueErrorKind};
 pub use form::Form;

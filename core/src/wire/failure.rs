@@ -118,6 +118,27 @@ impl Failure {
         }
     }
 
+    /// An answer to something else: what became of the request is not known.
+    pub(crate) fn unlike_what_was_asked() -> Self {
+        Self {
+            kind: FailureKind::Broken,
+            retry_after: None,
+            reply: None,
+            source: "the answer shows keys that were not asked for".into(),
+        }
+    }
+
+    /// Whether a part of the request may fare better: what it is about was refused, not who sent it.
+    pub(crate) fn is_about_content(&self) -> bool {
+        self.kind == FailureKind::Final && self.reply.as_ref().is_some_and(Reply::is_about_content)
+    }
+
+    /// Whether there is no such table.
+    pub(crate) fn is_missing_table(&self) -> bool {
+        let code = self.reply.as_ref().and_then(|reply| reply.code.as_deref());
+        code == Some("ResourceNotFoundException")
+    }
+
     pub(super) fn from_sdk<E>(error: SdkError<E, HttpResponse>, transmitted: bool) -> Self
     where
         E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
@@ -125,7 +146,8 @@ impl Failure {
         Self {
             kind: kind(&error, transmitted),
             retry_after: error.raw_response().and_then(retry_after),
-            reply: error.raw_response().is_some().then(|| Reply {
+            reply: error.raw_response().map(|response| Reply {
+                status: response.status().as_u16(),
                 code: error.code().map(ToOwned::to_owned),
                 message: error.message().map(ToOwned::to_owned),
                 request_id: error.request_id().map(ToOwned::to_owned),

@@ -2,9 +2,10 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use aws_sdk_dynamodb::operation::{
-    batch_get_item::BatchGetItemOutput, delete_item::DeleteItemOutput, get_item::GetItemOutput,
-    put_item::PutItemOutput, query::QueryOutput, scan::ScanOutput,
-    transact_write_items::TransactWriteItemsOutput, update_item::UpdateItemOutput,
+    batch_get_item::BatchGetItemOutput, batch_write_item::BatchWriteItemOutput,
+    delete_item::DeleteItemOutput, get_item::GetItemOutput, put_item::PutItemOutput,
+    query::QueryOutput, scan::ScanOutput, transact_write_items::TransactWriteItemsOutput,
+    update_item::UpdateItemOutput,
 };
 use aws_sdk_dynamodb::types::ConsumedCapacity;
 
@@ -147,6 +148,7 @@ macro_rules! reports {
 reports!(
     GetItemOutput: true,
     BatchGetItemOutput: true,
+    BatchWriteItemOutput: false,
     QueryOutput: true,
     ScanOutput: true,
     PutItemOutput: false,

@@ -3,6 +3,7 @@
 
 mod answer;
 mod batch_get;
+mod batch_write;
 mod copy;
 mod create_table;
 mod failure;
@@ -15,6 +16,7 @@ mod transact;
 
 pub(crate) use answer::Answer;
 pub(crate) use batch_get::{Batch, BatchGetRequest};
+pub(crate) use batch_write::Unprocessed;
 pub(crate) use create_table::{
     AttributeDefinition, CreateTableRequest, IndexDefinition, KeySchemaElement, Projection,
     Throughput,

@@ -5,7 +5,7 @@ use crate::entity::{Entity, Expiry, Schema, Stored};
 use crate::error::{Error, ErrorKind, Result};
 use crate::expr::Compiled;
 use crate::key::Target;
-use crate::retry::{Budget, RetryPolicy, Spent};
+use crate::retry::{Budget, RetryPolicy, RunEnd, Spent};
 use crate::value::Item;
 use crate::wire::{Failure, FailureKind, ReadRequest};
 
@@ -43,7 +43,12 @@ impl<E: Entity> Table<E> {
 }
 
 impl Call {
-    fn new(db: &Db, schema: &'static Schema, target: Target, policy: Option<RetryPolicy>) -> Self {
+    pub(crate) fn new(
+        db: &Db,
+        schema: &'static Schema,
+        target: Target,
+        policy: Option<RetryPolicy>,
+    ) -> Self {
         Self {
             db: db.clone(),
             schema,
@@ -57,6 +62,23 @@ impl Call {
 
     pub(crate) fn target(&self) -> &Target {
         &self.target
+    }
+
+    /// Ends with the run that it is a part of.
+    pub(crate) fn end_with(&mut self, run: Option<RunEnd>) {
+        if let Some(run) = run {
+            self.budget.end_with(run);
+        }
+    }
+
+    /// Whether a request was sent that came to nothing.
+    pub(crate) fn was_tried_again(&self) -> bool {
+        self.budget.attempts() > 1
+    }
+
+    /// Whether it was the quota of the `Db` that ended it.
+    pub(crate) fn is_out_of_quota(&self) -> bool {
+        self.budget.is_out_of_quota()
     }
 
     /// The time of day, for what is stored.

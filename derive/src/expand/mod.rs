@@ -63,6 +63,8 @@ pub(crate) fn entity(model: &Model) -> TokenStream {
             #stamps
         }
 
+        #[automatically_derived]
+        impl #generics #krate::Replaceable for #ident #types #bounds {}
         #templates
         #indexes
         #expires
@@ -132,5 +134,8 @@ pub(crate) fn fallback(model: &Model) -> TokenStream {
             }
             fn set_lock_view(&mut self, _: ()) {}
         }
+
+        #[automatically_derived]
+        impl #generics #krate::Replaceable for #ident #types #bounds {}
     }
 }

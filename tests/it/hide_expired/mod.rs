@@ -5,7 +5,7 @@ mod verbs;
 
 use std::time::{Duration, SystemTime};
 
-use optimist::{Entity, Stored, Table};
+use optimist::{Entity, Replaceable, Stored, Table};
 use optimist_tests::{Backend, Machine, TestClock};
 
 macro_rules! sessions {
@@ -44,7 +44,7 @@ sessions!(PlainUuid, lock(uuid, journal = off));
 sessions!(Values, lock = values);
 
 trait Session:
-    Entity<Key = optimist::key::Single<String>> + Clone + PartialEq + std::fmt::Debug + Sync
+    Replaceable<Key = optimist::key::Single<String>> + Clone + PartialEq + std::fmt::Debug + Sync
 {
     fn new(id: &str, hits: u32, expires: Option<SystemTime>) -> Self;
     fn hits(&mut self) -> &mut u32;
