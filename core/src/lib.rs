@@ -160,5 +160,8 @@ struct Reading;
 #[doc = include_str!("../../docs/guide/sharing.md")]
 struct Sharing;
 #[cfg(doctest)]
+#[doc = include_str!("../../docs/guide/writing.md")]
+struct Writing;
+#[cfg(doctest)]
 #[doc = include_str!("../../docs/guide/testing.md")]
 struct Testing;
