@@ -18,7 +18,8 @@ import subprocess
 import sys
 import time
 
-from source import File
+sys.dont_write_bytecode = True
+from source import File  # noqa: E402
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
