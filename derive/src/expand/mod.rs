@@ -107,6 +107,13 @@ pub(crate) fn fallback(model: &Model) -> TokenStream {
             };
             fn key(&self) -> #support::Key { ::core::unreachable!() }
             fn encode(&self, _: usize) -> #support::Encoded { ::core::unreachable!() }
+            fn is_stored_as(
+                &self,
+                _: usize,
+                _: #support::Option<&#support::AttributeValue>,
+            ) -> bool {
+                ::core::unreachable!()
+            }
             fn restored(
                 _: usize,
                 _: #support::Option<&#support::AttributeValue>,
