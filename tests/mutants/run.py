@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Mutants of the library that no test notices: tests/mutants.py [GLOB]...
+"""Mutants of the library that no test notices: tests/mutants/run.py [GLOB]...
 
 cargo-mutants lists the mutants of the files (the protocol's unless told). All are built at once into a copy of the tree, each behind
 a switch that the environment throws, so that a mutant costs the time of its tests alone: the unit tests and the tests of the suite
@@ -14,12 +14,15 @@ import json
 import os
 import pathlib
 import re
-import shutil
 import subprocess
 import sys
 import time
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
+sys.dont_write_bytecode = True
+from source import File  # noqa: E402
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
 HOME = ROOT / "target/mutants"
 TREE = HOME / "tree"
 LIBRARY = "core/src/lib.rs"
@@ -47,39 +50,6 @@ LONG = [
 CHAOS = ["promised::", "--skip", "at_times", "--skip", "one_writer_id"]
 NONE = 999_999
 
-SWITCH = """
-/// Whether the mutant `n` is on. A panic then ends the process, since one failing test is enough.
-pub(crate) fn mutant(n: u32) -> bool {
-    use std::cell::RefCell;
-    use std::collections::HashSet;
-    use std::io::Write;
-    use std::sync::{LazyLock, Mutex};
-    static ON: LazyLock<u32> = LazyLock::new(|| {
-        let on = std::env::var("OPTIMIST_MUTANT").map_or(0, |n| n.parse().unwrap());
-        if on > 0 {
-            let usual = std::panic::take_hook();
-            std::panic::set_hook(Box::new(move |panic| {
-                usual(panic);
-                std::process::exit(101)
-            }));
-        }
-        on
-    });
-    static REACHED: LazyLock<Option<Mutex<std::fs::File>>> = LazyLock::new(|| {
-        let file = std::env::var_os("OPTIMIST_MUTANTS_REACHED")?;
-        Some(Mutex::new(std::fs::File::create(file).unwrap()))
-    });
-    if let Some(file) = &*REACHED {
-        thread_local! { static KNOWN: RefCell<HashSet<u32>> = RefCell::default(); }
-        if KNOWN.with_borrow_mut(|known| known.insert(n)) {
-            let thread = std::thread::current();
-            writeln!(file.lock().unwrap(), "{n} {}", thread.name().unwrap_or("?")).unwrap();
-        }
-    }
-    n == *ON
-}
-"""
-
 
 def import_parser():
     """tree-sitter, installed below target/ if need be."""
@@ -95,6 +65,8 @@ def import_parser():
 
 
 def list_mutants(globs):
+    if subprocess.run(["cargo", "mutants", "--version"], capture_output=True).returncode:
+        subprocess.run(["cargo", "install", "cargo-mutants", "--locked"], check=True)
     files = [part for glob in globs for part in ("--file", glob)]
     listed = subprocess.run(["cargo", "mutants", "--list", "--json", "--diff", *files], cwd=ROOT, check=True, capture_output=True)
     mutants, seen = json.loads(listed.stdout), collections.Counter()
@@ -107,104 +79,6 @@ def list_mutants(globs):
     return mutants
 
 
-class File:
-    """A source file and its mutants, each at the node that it changes."""
-
-    def __init__(self, parser, path, mutants):
-        self.path = path
-        self.source = (ROOT / path).read_bytes()
-        self.lines = self.source.decode().split("\n")
-        self.tree = parser.parse(self.source)
-        self.at = collections.defaultdict(list)
-        self.alone = []
-        for mutant in mutants:
-            node = self.node(mutant)
-            if node is None:
-                self.alone.append(mutant)
-            else:
-                self.at[node.id].append(mutant)
-
-    def offset(self, place):
-        before = self.lines[: place["line"] - 1]
-        return sum(len(line.encode()) + 1 for line in before) + len(self.lines[place["line"] - 1][: place["column"] - 1].encode())
-
-    def node(self, mutant):
-        start, end = self.offset(mutant["span"]["start"]), self.offset(mutant["span"]["end"])
-        node = self.tree.root_node.descendant_for_byte_range(start, max(start, end - 1))
-        inside = [node]
-        while inside[-1].parent is not None:
-            inside.append(inside[-1].parent)
-        function = next((n for n in inside if n.type == "function_item"), None)
-        if function is None or b"const fn" in function.text.split(b"(")[0]:
-            return None
-        match mutant["genre"]:
-            case "FnValue":
-                returned = function.child_by_field_name("return_type")
-                return None if returned and b"impl " in returned.text else function.child_by_field_name("body")
-            case "BinaryOperator":
-                node = next(n for n in inside if n.start_byte < start and n.end_byte > end)
-                return None if node.type == "let_chain" else node
-            case "UnaryOperator":
-                return next(n for n in inside if n.type == "unary_expression")
-            case "MatchArmGuard":
-                pattern = next(n for n in inside if n.type == "match_pattern")
-                return pattern.child_by_field_name("condition")
-            case "MatchArm":
-                arm = next(n for n in inside if n.type == "match_arm" and n.start_byte == start)
-                return arm.child_by_field_name("pattern")
-            case "StructField":
-                return next(n for n in inside if n.type in ("field_initializer", "shorthand_field_initializer"))
-
-    def take(self, numbers):
-        """Mutants that cannot be switched after all."""
-        taken = [mutant for at in self.at.values() for mutant in at if mutant["number"] in numbers]
-        for at in self.at.values():
-            at[:] = [mutant for mutant in at if mutant["number"] not in numbers]
-        return taken
-
-    def emit(self, dropped, node=None):
-        node = node or self.tree.root_node
-        parts, at = [], node.start_byte
-        for child in node.children:
-            parts += [self.source[at : child.start_byte], self.emit(dropped, child)]
-            at = child.end_byte
-        parts.append(self.source[at : node.end_byte])
-        for mutant in [m for m in self.at[node.id] if m["number"] not in dropped]:
-            self.switch(node, parts, mutant)
-        return b"".join(parts)
-
-    def switch(self, node, parts, mutant):
-        """Puts the mutant behind its switch. `parts` are the node's children at odd places, what is between them at even ones."""
-        number, replacement = mutant["number"], mutant["replacement"].encode()
-        on = b"crate::mutant(%d)" % number
-        start, end = b"/*<%d*/" % number, b"/*>%d*/" % number
-        whole = b"".join(parts)
-        match mutant["genre"]:
-            case "FnValue":
-                body = whole.index(b"{") + 1
-                new = whole[:body] + start + b"if " + on + b" { return " + replacement + b"; }" + end + whole[body:]
-            case "BinaryOperator":
-                # Its operands as they were: a mutant of an operand is met in the other branch.
-                left, right = (node.child_by_field_name(side).text for side in ("left", "right"))
-                if node.type == "binary_expression":
-                    left, right = b"(" + left + b")", b"(" + right + b")"
-                changed = left + b" " + replacement + b" " + right
-                new = start + b"(if " + on + b" {" + changed + b"} else {" + whole + b"})" + end
-            case "UnaryOperator":
-                new = start + b"((" + whole + b") ^ " + on + b")" + end
-            case "MatchArmGuard":
-                new = start + b"(if " + on + b" {" + replacement + b"} else {" + whole + b"})" + end
-            case "MatchArm":
-                pattern, guard = whole.rsplit(b" if ", 1) if node.child_by_field_name("condition") else (whole, b"true")
-                new = pattern + b" if " + start + b"(!" + on + b" && (" + guard + b"))" + end
-            case "StructField":
-                base = next(n for n in node.parent.children if n.type == "base_field_initializer").text[2:]
-                name = node.children[0].text
-                value = whole.split(b":", 1)[1] if node.type == "field_initializer" else whole
-                new = name + b": " + start + b"if " + on + b" {(" + base + b")." + name + b"} else {" + value + b"}" + end
-        parts[:] = [new]
-
-
 def put(path, content):
     """Writes what differs: cargo goes by times."""
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -214,12 +88,16 @@ def put(path, content):
 
 def copy_tree(but=()):
     files = subprocess.run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=ROOT, check=True, capture_output=True)
-    for name in filter(None, files.stdout.decode().split("\0")):
+    names = {name for name in files.stdout.decode().split("\0") if (ROOT / name).is_file()}
+    for path in [path for path in TREE.rglob("*") if path.is_file()]:
+        if str(path.relative_to(TREE)) not in names:
+            path.unlink()
+    for name in names:
         if name == "Cargo.toml":
             # The model takes most of the time.
             profile = b"\n[profile.dev.package.optimist]\nopt-level = 1\n"
             put(TREE / name, (ROOT / name).read_bytes() + profile)
-        elif name not in but and (ROOT / name).is_file():
+        elif name not in but:
             put(TREE / name, (ROOT / name).read_bytes())
 
 
@@ -233,7 +111,7 @@ def build_switched(parser, files, alone, dropped):
     while True:
         for file in files:
             put(TREE / file.path, file.emit(dropped))
-        put(TREE / LIBRARY, (ROOT / LIBRARY).read_bytes() + SWITCH.encode())
+        put(TREE / LIBRARY, (ROOT / LIBRARY).read_bytes() + b"\n" + (HERE / "switch.rs").read_bytes())
         checked = cargo([*CHECK, "--message-format=json"])
         if checked.returncode == 0:
             return
@@ -377,7 +255,7 @@ def main():
 
     paths = sorted({m["file"] for m in mutants})
     copy_tree(but=[LIBRARY, *paths])
-    files = [File(parser, path, [m for m in mutants if m["file"] == path]) for path in paths]
+    files = [File(parser, ROOT, path, [m for m in mutants if m["file"] == path]) for path in paths]
     alone = [mutant for file in files for mutant in file.alone]
     known = {mutant["number"] for mutant in mutants if fates.get(mutant["key"]) == "alone"}
     alone += [mutant for file in files for mutant in file.take(known)]
