@@ -5,7 +5,8 @@ use aws_smithy_types::body::SdkBody;
 use fastrand::Rng;
 use serde_json::{Map, Value};
 
-use crate::transport::{json, operation};
+use crate::carry_out::json;
+use crate::transport::operation;
 
 /// Carries out the first half of a batch; the rest is answered as unprocessed.
 pub(crate) async fn half(

@@ -4,6 +4,7 @@
 mod backend;
 mod batch;
 mod capability;
+mod carry_out;
 mod clock;
 mod lagging;
 mod recorder;

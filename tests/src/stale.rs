@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use aws_sdk_dynamodb::config::http::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 
-use crate::transport::json;
+use crate::carry_out::json;
 
 /// What eventually consistent reads were answered, to be answered again.
 #[derive(Clone, Default)]

@@ -63,6 +63,25 @@ impl Filter {
     }
 }
 
+/// The path of a test, by reference as the test is.
+macro_rules! looked_at {
+    ($tree:expr) => {
+        match $tree {
+            Tree::Compare(Operand::Value(path) | Operand::Size(path), ..)
+            | Tree::Between(Operand::Value(path) | Operand::Size(path), ..)
+            | Tree::In(path, _)
+            | Tree::Exists(path)
+            | Tree::Missing(path)
+            | Tree::Something(path)
+            | Tree::Nothing(path)
+            | Tree::BeginsWith(path, _)
+            | Tree::Contains(path, _)
+            | Tree::TypeIs(path, _) => Some(path),
+            Tree::All(_) | Tree::Any(_) | Tree::Not(_) => None,
+        }
+    };
+}
+
 impl Tree {
     /// The first attribute named of which `test` is true.
     fn find_name(&self, test: &impl Fn(&str) -> bool) -> Option<&str> {
@@ -77,35 +96,11 @@ impl Tree {
 
     /// What a test looks at; `None` of those that join others.
     fn path(&self) -> Option<&Path> {
-        match self {
-            Self::Compare(Operand::Value(path) | Operand::Size(path), ..)
-            | Self::Between(Operand::Value(path) | Operand::Size(path), ..)
-            | Self::In(path, _)
-            | Self::Exists(path)
-            | Self::Missing(path)
-            | Self::Something(path)
-            | Self::Nothing(path)
-            | Self::BeginsWith(path, _)
-            | Self::Contains(path, _)
-            | Self::TypeIs(path, _) => Some(path),
-            Self::All(_) | Self::Any(_) | Self::Not(_) => None,
-        }
+        looked_at!(self)
     }
 
     fn path_mut(&mut self) -> Option<&mut Path> {
-        match self {
-            Self::Compare(Operand::Value(path) | Operand::Size(path), ..)
-            | Self::Between(Operand::Value(path) | Operand::Size(path), ..)
-            | Self::In(path, _)
-            | Self::Exists(path)
-            | Self::Missing(path)
-            | Self::Something(path)
-            | Self::Nothing(path)
-            | Self::BeginsWith(path, _)
-            | Self::Contains(path, _)
-            | Self::TypeIs(path, _) => Some(path),
-            Self::All(_) | Self::Any(_) | Self::Not(_) => None,
-        }
+        looked_at!(self)
     }
 }
 

@@ -9,6 +9,7 @@ mod error;
 mod exact;
 mod form;
 mod found;
+mod map_key;
 mod number;
 mod order;
 mod same;
